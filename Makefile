@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# nf-im: see "make help". "make modules" needs no userspace libraries, "make userspace" no
+# kernel headers; demo and check install what they need (Debian packages, selftests/deps).
+
+include version.mk
+
+KERNELRELEASE ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KERNELRELEASE)/build
+PREFIX ?= /usr
+DESTDIR ?=
+export PREFIX DESTDIR V
+
+# What the virtual machine's kernel is, and where its headers are.
+SUITE ?= bookworm
+vm := selftests/vm
+compiler := tools/nfim-compile/nfim-compile
+
+.PHONY: all modules userspace tools check check-deps selftest fuzz bench demo accuracy style \
+	static install modules_install dkms-install dist clean help vm-modules
+
+all: modules userspace tools
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+userspace:
+	$(MAKE) -C userspace/libnfim
+	$(MAKE) -C userspace/xtables
+
+tools: userspace
+	$(MAKE) -C tools/imctl
+
+vm-modules:
+	$(MAKE) -C "$$($(vm)/kdir $(SUITE))" M=$(CURDIR) modules
+
+demo:
+	selftests/deps build vm
+	$(vm)/rootfs $(SUITE) >/dev/null
+	$(MAKE) -s vm-modules tools
+	selftests/demo
+
+check:
+	selftests/deps build vm check
+	selftests/check
+
+selftest: vm-modules tools
+	$(vm)/run
+
+fuzz:
+	selftests/deps check
+	$(MAKE) -C selftests fuzz
+
+bench:
+	selftests/deps build vm check
+	$(MAKE) -s vm-modules tools
+	bench/run
+
+accuracy: tools
+	selftests/accuracy
+
+style:
+	selftests/style
+
+static:
+	$(MAKE) -C "$$($(vm)/kdir $(SUITE))" M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ modules
+
+modules_install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+install: userspace tools
+	$(MAKE) -C userspace/xtables install
+	$(MAKE) -C tools/imctl install
+
+dkms-install:
+	install -d $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)
+	cp -a Kbuild Makefile version.mk dkms.conf kmod signatures \
+		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/
+	install -d $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/tools \
+		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/userspace/libnfim
+	cp -a tools/nfim-compile $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/tools/
+	cp -a userspace/libnfim/*.[ch] \
+		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/userspace/libnfim/
+
+clean:
+	find kmod -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
+		-name '.*.cmd' -o -name '*.o.d' -o -name .tmp_versions | xargs rm -rf
+	rm -f kmod/nfim-compile kmod/nf_im_builtin.c Module.symvers modules.order \
+		kmod/modules.order .Module.symvers.cmd .modules.order.cmd
+	for d in userspace/libnfim userspace/xtables tools/imctl tools/nfim-compile selftests \
+		selftests/netns/src; do $(MAKE) -C $$d clean; done
+
+help:
+	@echo 'nf-im $(NF_IM_VERSION)'
+	@echo '  demo             a real kernel drops a real Yahoo! Messenger session'
+	@echo '  check            every test; installs what it needs'
+	@echo '  all              modules, userspace and tools'
+	@echo '  modules          nf_im.ko and xt_im.ko for KDIR ($(KDIR))'
+	@echo '  userspace        libnfim and libxt_im.so'
+	@echo '  tools            imctl'
+	@echo '  selftest         the tests in a virtual machine alone'
+	@echo '  fuzz             ten million inputs through the fuzzers'
+	@echo '  bench            instructions a packet and a call'
+	@echo '  accuracy         imctl classify over labelled captures, if they are there'
+	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'
+	@echo '  install          userspace and tools; DESTDIR, PREFIX'
+	@echo '  modules_install  the modules, for KDIR'
+	@echo '  dkms-install     the module sources to PREFIX/src, for dkms add'
+	@echo '  clean            what was built'
