@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One flow, driven packet by packet to a verdict.
+ *
+ * A direction of TCP is a stream: a segment is placed by its sequence number, and the
+ * programs see what is there in order from the stream's start (or, in mid-stream, from a
+ * segment's start). "Need more" keeps the bytes; "no" from every rule closes the direction.
+ */
+#include "flow.h"
+#include "flow_impl.h"
+
+void nfim_flow_init(struct nfim_flow *flow)
+{
+	memset(flow, 0, sizeof(*flow));
+}
+
+struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
+{
+	struct nfim_block *gone = nfim_window_trim(&flow->dir[0].blocks, U32_MAX);
+	struct nfim_block *last = gone;
+
+	if (!gone)
+		return nfim_window_trim(&flow->dir[1].blocks, U32_MAX);
+	while (last->next)
+		last = last->next;
+	WRITE_ONCE(last->next, nfim_window_trim(&flow->dir[1].blocks, U32_MAX));
+	return gone;
+}
+
+static bool dir_waits(const struct nfim_flow *flow, u32 i)
+{
+	const struct nfim_flow_dir *d = &flow->dir[i];
+
+	if (flow->flags[i] & NFIM_F_CLOSED)
+		return false;
+	return d->blocks || d->node || d->cand[0];
+}
+
+static bool dir_spoke(const struct nfim_flow *flow, u32 i)
+{
+	return flow->flags[i] & NFIM_F_BASE;
+}
+
+bool nfim_flow_live(const struct nfim_flow *flow)
+{
+	u32 i;
+
+	if (flow->done)
+		return false;
+	for (i = 0; i < 2; i++) {
+		if (dir_waits(flow, i))
+			return true;
+		if (!dir_spoke(flow, i) && !(flow->flags[!i] & NFIM_F_MID))
+			return true;
+	}
+	return false;
+}
+
+/* The budget of an undecided flow; nothing that still may become a protocol is ended by time. */
+static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	u32 me = seg->dir, other = !me;
+	struct nfim_flow_dir *d = &flow->dir[me];
+
+	if (d->next >= NFIM_BUDGET_BYTES) {
+		if (dir_waits(flow, me)) {
+			flow->done = NFIM_GIVEN_UP;
+			return;
+		}
+		flow->flags[me] |= NFIM_F_CLOSED;
+		if (!dir_waits(flow, other) &&
+		    (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID))) {
+			flow->done = NFIM_NONE;
+			return;
+		}
+	}
+	if (flow->flags[0] & flow->flags[1] & NFIM_F_CLOSED)
+		flow->done = NFIM_NONE;
+	else if (flow->packets >= NFIM_BUDGET_PACKETS)
+		flow->done = dir_waits(flow, 0) || dir_waits(flow, 1) ? NFIM_GIVEN_UP : NFIM_NONE;
+	else if (seg->age > NFIM_BUDGET_AGE && !nfim_flow_live(flow))
+		flow->done = NFIM_NONE;
+}
+
+/* The packet that completes the evidence: its verdict, and what else it says. */
+static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 rule)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], *o = &flow->dir[!mc->seg->dir];
+
+	flow->proto = mc->pack->rules[rule].proto;
+	flow->done = NFIM_KNOWN;
+	mc->step->rule = rule;
+	d->node = 0;
+	d->wake = 0;
+	flow->flags[mc->seg->dir] &= ~NFIM_F_CLOSED;
+	/* What the other side said before is gone: its frames are found again at a segment. */
+	if (dir_spoke(flow, !mc->seg->dir))
+		flow->flags[!mc->seg->dir] |= NFIM_F_LOST;
+	flow->flags[!mc->seg->dir] &= ~NFIM_F_CLOSED;
+	o->node = 0;
+	o->wake = 0;
+}
+
+static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
+{
+	struct nfim_flow_dir *d = &flow->dir[i];
+
+	d->origin = origin;
+	d->next = origin;
+	d->node = 0;
+	d->wake = 0;
+	memset(d->cand, 0, sizeof(d->cand));
+	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CONFLICT | NFIM_F_CLOSED);
+}
+
+static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	flow->dir[seg->dir].base = seg->seq;
+	flow->flags[seg->dir] |= NFIM_F_BASE | NFIM_F_MID;
+	dir_restart(flow, seg->dir, 0);
+}
+
+/*
+ * The receiver acknowledged bytes that never came by here: the stream's start cannot be
+ * had any more, so the direction is read in mid-stream.
+ */
+static void dir_check_missed(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 acked = seg->acked - d->base;
+
+	if (!seg->has_acked || flow->done || (flow->flags[seg->dir] & NFIM_F_CLOSED) ||
+	    acked > 1U << 30 || acked <= d->next)
+		return;
+	if (d->blocks)
+		flow->done = NFIM_GIVEN_UP;
+	else
+		dir_become_mid(flow, seg);
+}
+
+/* Bytes the receiver has acknowledged cannot be replaced; drop them from the segment's front. */
+static void place_acked(struct nfim_flow *flow, const struct nfim_seg *seg,
+			struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 acked = seg->acked - d->base, cut;
+
+	if (!seg->has_acked || acked > 1U << 30 || acked <= pl->start || acked > d->next)
+		return;
+	cut = min(acked - pl->start, seg->len - pl->skip);
+	pl->skip += cut;
+	pl->start += cut;
+}
+
+/*
+ * Where in the stream does the segment lie? The base is the SYN's, or the peer's
+ * acknowledgment, or unknown (DESIGN D4); the byte below the stream's start that keep-alives
+ * carry, and what was acknowledged, is cut off. False: nothing is left.
+ */
+static bool seg_place(struct nfim_flow *flow, const struct nfim_seg *seg, struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 ahead;
+
+	if (!(flow->flags[seg->dir] & NFIM_F_BASE)) {
+		if (seg->has_base && seg->seq + 65536 - seg->base <= 65536 + NFIM_WINDOW_MAX) {
+			d->base = seg->base;
+			flow->flags[seg->dir] |= NFIM_F_BASE;
+		} else {
+			dir_become_mid(flow, seg);
+		}
+	}
+	dir_check_missed(flow, seg);
+	ahead = seg->seq - d->base;
+	pl->skip = 0;
+	if (ahead >= 1U << 31) {
+		pl->skip = min(d->base - seg->seq, seg->len);
+		ahead = 0;
+	}
+	pl->start = ahead;
+	place_acked(flow, seg, pl);
+	pl->end = pl->start + (seg->len - pl->skip);
+	return pl->skip < seg->len;
+}
+
+/* Remember the segment's bytes: they came too early, or a rule wants more. */
+static void seg_keep(struct nfim_flow *flow, const struct nfim_place *pl,
+		     const struct nfim_window_view *wv, struct nfim_step *step, bool differs)
+{
+	const struct nfim_flow_dir *d = &flow->dir[wv->seg->dir];
+	u32 from = max(pl->start, d->origin);
+
+	u32 to = min(pl->end, d->next + NFIM_WINDOW_MAX);
+
+	/* What lies further ahead comes after the budget; nobody can read it before this. */
+	if (from >= to)
+		return;
+	step->blocks = nfim_window_blocks(wv, from, to, differs);
+	if (step->blocks > NFIM_BLOCKS_MAX) {
+		step->blocks = 0;
+		flow->done = NFIM_GIVEN_UP;
+		return;
+	}
+	step->keep_from = from;
+	step->keep_to = to;
+}
+
+/* Both readings of the bytes in order, if there are two; the first that says yes wins. */
+static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+				      struct nfim_window_view *wv, const struct nfim_place *pl,
+				      u32 avail)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	u8 *flags = &flow->flags[mc->seg->dir];
+	enum nfim_run_result first, later;
+	struct nfim_flow_dir scratch;
+	u8 scratch_flags = *flags & ~NFIM_F_REWALK;
+
+	wv->view.len = avail;
+	first = nfim_match(mc, d, flags, &wv->view);
+	if (first == NFIM_RUN_YES || !(*flags & NFIM_F_CONFLICT))
+		return first;
+	scratch = *d;
+	scratch.node = 0;
+	memset(scratch.cand, 0, sizeof(scratch.cand));
+	nfim_window_view_init(wv, d->blocks, mc->seg, pl->start, pl->skip, true);
+	wv->view.len = avail;
+	later = nfim_match(mc, &scratch, &scratch_flags, &wv->view);
+	if (later == NFIM_RUN_NO)
+		return first;
+	d->wake = 0;
+	return later;
+}
+
+/* No rule wants more of this direction, or of this segment of it. */
+static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 next)
+{
+	dir_restart(flow, i, flow->dir[i].origin);
+	flow->dir[i].next = next;
+	if (!(flow->flags[i] & NFIM_F_MID))
+		flow->flags[i] |= NFIM_F_CLOSED;
+	step->trim = U32_MAX;
+}
+
+/*
+ * A closed direction is looked at again if its first bytes are sent once more: the first
+ * copy may have been a decoy that never arrived (PROTOCOLS E6, E8).
+ */
+static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
+		       const struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u8 flags = flow->flags[seg->dir];
+
+	if (flags & NFIM_F_MID) {
+		/* Every segment is a new start, unless one before waits for more. */
+		if (!dir_waits(flow, seg->dir) && !(flags & NFIM_F_CLOSED))
+			dir_restart(flow, seg->dir, pl->start);
+		return !(flags & NFIM_F_CLOSED);
+	}
+	if (!(flags & NFIM_F_CLOSED))
+		return true;
+	if (pl->start > d->origin)
+		return false;
+	dir_restart(flow, seg->dir, d->origin);
+	return true;
+}
+
+static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			  const struct nfim_place *pl)
+{
+	u32 me = mc->seg->dir, prior = flow->dir[me].next, avail;
+	struct nfim_flow_dir *d = &flow->dir[me];
+	struct nfim_window_view wv;
+	enum nfim_run_result res;
+	bool differs;
+
+	if (!dir_reopen(flow, mc->seg, pl)) {
+		d->next = max(prior, pl->end);
+		return;
+	}
+	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
+	differs = d->blocks && nfim_window_differs(&wv);
+	if (differs)
+		flow->flags[me] |= NFIM_F_CONFLICT | NFIM_F_ANOMALY;
+	avail = nfim_window_reach(&wv, d->next);
+	if (avail == d->next && !differs) {
+		if (pl->start > avail)
+			seg_keep(flow, pl, &wv, mc->step, differs);
+		return;
+	}
+	res = NFIM_RUN_MORE;
+	if (avail - d->origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT))
+		res = seg_match(mc, flow, &wv, pl, avail);
+	if (res == NFIM_RUN_NO) {
+		dir_close(flow, me, mc->step, max(prior, avail));
+		return;
+	}
+	d->next = avail;
+	if (res == NFIM_RUN_YES) {
+		wv.view.len = avail;
+		flow_known(mc, flow, mc->rule);
+		if (mc->watch)
+			nfim_frames_walk(mc, flow, &wv, pl);
+		return;
+	}
+	if (avail - d->origin > NFIM_PREFIX_KEEP_MAX)
+		flow->done = NFIM_GIVEN_UP;
+	else
+		seg_keep(flow, pl, &wv, mc->step, differs);
+}
+
+static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	struct nfim_place pl;
+
+	if (!seg_place(flow, mc->seg, &pl))
+		return;
+	mc->step->seg_start = pl.start;
+	mc->step->seg_skip = pl.skip;
+	if (flow->done == NFIM_KNOWN) {
+		if (mc->watch)
+			nfim_frames_segment(mc, flow, &pl);
+		return;
+	}
+	if (!flow->done)
+		seg_undecided(mc, flow, &pl);
+	if (!flow->done)
+		flow_budget(flow, mc->seg);
+}
+
+static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	struct nfim_flow_dir scratch = {};
+	struct nfim_window_view wv;
+	u8 flags = 0;
+
+	nfim_window_view_init(&wv, NULL, mc->seg, 0, 0, false);
+	wv.view.len = mc->seg->len;
+	wv.view.last = true;
+	if (!flow->done) {
+		if (nfim_match(mc, &scratch, &flags, &wv.view) == NFIM_RUN_YES) {
+			flow->proto = mc->pack->rules[mc->rule].proto;
+			flow->done = NFIM_KNOWN;
+			mc->step->rule = mc->rule;
+		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS) {
+			flow->done = NFIM_NONE;
+		}
+	}
+	if (flow->done == NFIM_KNOWN && mc->watch)
+		nfim_frames_datagram(mc, flow, &wv);
+}
+
+/* A new pack has other rules and another index: what was kept is looked at from its start. */
+static void flow_repack(struct nfim_flow *flow, u8 epoch)
+{
+	u32 i;
+
+	flow->epoch = epoch;
+	for (i = 0; i < 2; i++) {
+		flow->dir[i].wake = 0;
+		flow->flags[i] |= NFIM_F_REWALK;
+	}
+}
+
+void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
+		    const struct nfim_seg *seg, bool watch, struct nfim_step *step)
+{
+	struct nfim_match_ctx mc = {
+		.pack = pack,
+		.seg = seg,
+		.step = step,
+		.watch = watch,
+	};
+	u8 was = flow->done;
+
+	memset(step, 0, sizeof(*step));
+	step->rule = NFIM_NO_RULE;
+	if (flow->packets < U16_MAX)
+		flow->packets++;
+	if (flow->epoch != pack->epoch && !was)
+		flow_repack(flow, pack->epoch);
+	if (seg->l4 == NFIM_L4_UDP)
+		step_datagram(&mc, flow);
+	else if (was == NFIM_UNDECIDED || was == NFIM_KNOWN)
+		step_segment(&mc, flow);
+	step->verdict = flow->done;
+	step->fresh = !was && flow->done;
+}
+
+bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
+		      const struct nfim_step *step, struct nfim_block **spare,
+		      struct nfim_block **gone)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	bool ok = true;
+
+	*gone = NULL;
+	if (step->keep_to > step->keep_from)
+		ok = nfim_window_store(&d->blocks, seg, step->seg_start, step->seg_skip,
+				       step->keep_from, step->keep_to, spare);
+	if (!ok)
+		flow->done = NFIM_GIVEN_UP;
+	if (step->fresh ? !step->keep_to : flow->done && flow->done != NFIM_KNOWN)
+		*gone = nfim_flow_clear(flow);
+	else if (step->fresh)
+		*gone = nfim_window_trim(&flow->dir[!seg->dir].blocks, U32_MAX);
+	else if (step->trim)
+		*gone = nfim_window_trim(&d->blocks, step->trim);
+	return ok;
+}

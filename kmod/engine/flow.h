@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One flow, driven packet by packet to a verdict, and beyond it from frame to frame.
+ *
+ * nfim_flow_step() is a function of (pack, flow, packet): it changes only the
+ * struct nfim_flow it is given, never the window's blocks, so that a caller may run it on a
+ * copy without holding a lock and commit afterwards, if nothing changed meanwhile:
+ *
+ *	lock; copy = entry->flow; gen = entry->gen; unlock
+ *	nfim_flow_step(pack, &copy, &seg, watch, &step)
+ *	allocate step.blocks blocks
+ *	lock; if (entry->gen != gen) start again
+ *	nfim_flow_commit(&copy, &seg, &step, &spare); entry->flow = copy; entry->gen++; unlock
+ *	free what is left in spare, and after a grace period what commit gave back
+ */
+#ifndef _NF_IM_ENGINE_FLOW_H
+#define _NF_IM_ENGINE_FLOW_H
+
+#include "window.h"
+
+/* Budget of an undecided flow (DESIGN D3). */
+enum {
+	NFIM_BUDGET_BYTES	= 16384, /* in order, a direction of TCP */
+	NFIM_BUDGET_PACKETS	= 2048,	/* with payload, TCP */
+	NFIM_BUDGET_DATAGRAMS	= 16,	/* UDP */
+	NFIM_BUDGET_AGE		= 30,	/* seconds; only where nothing is still possible */
+	NFIM_CANDIDATES		= 3,	/* rules a direction remembers as waiting */
+	NFIM_FRAMES_PER_PACKET	= 96,
+	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
+	NFIM_NO_RULE		= 0xffff,
+};
+
+/* Flags of a direction. */
+enum {
+	NFIM_F_BASE		= 1 << 0, /* base is set */
+	NFIM_F_CLOSED		= 1 << 1, /* nothing we know starts like this */
+	NFIM_F_MID		= 1 << 2, /* not seen from its start */
+	NFIM_F_REWALK		= 1 << 3, /* more rules wait than are remembered */
+	NFIM_F_LOST		= 1 << 4, /* frames: out of step until a segment starts with one */
+	NFIM_F_CONFLICT		= 1 << 5, /* two readings of the kept bytes */
+	NFIM_F_ANOMALY		= 1 << 6, /* overlaps with different bytes were seen */
+};
+
+/** struct nfim_flow_dir - one direction of a flow; offsets count from base */
+struct nfim_flow_dir {
+	struct nfim_block *blocks;	/* the window */
+	u32 base;	/* TCP sequence number of offset 0 */
+	u32 next;	/* bytes came in order up to here */
+	u32 origin;	/* where the programs start: the stream, the segment, the frame */
+	u32 node;	/* undecided: index node | depth << 24; then: actions of the frame */
+	u16 cand[NFIM_CANDIDATES];	/* rules that want more, + 1; 0 for none */
+	u16 wake;	/* no use looking before next - origin is this */
+};
+
+/** struct nfim_flow - all that is remembered of a flow */
+struct nfim_flow {
+	struct nfim_flow_dir dir[2];
+	u16 proto;	/* id once known, else 0 */
+	u16 packets;	/* with payload, given to the engine */
+	u8 flags[2];	/* NFIM_F_* of each direction */
+	u8 done;	/* enum nfim_verdict, once it is not UNDECIDED */
+	u8 epoch;	/* of the pack that candidates and nodes belong to */
+};
+
+enum nfim_verdict {
+	NFIM_UNDECIDED,
+	NFIM_KNOWN,	/* flow->proto */
+	NFIM_NONE,	/* none of the pack's protocols */
+	NFIM_GIVEN_UP,	/* not to be had within the window; honest, but no answer */
+};
+
+/**
+ * struct nfim_step - what one packet brought
+ * @verdict: of the flow, after this packet
+ * @fresh: the verdict fell with this packet
+ * @rule: index of the rule that brought it, or NFIM_NO_RULE
+ * @actions: what this packet does; 0 if unknown
+ * @user: name found in this packet, bytes of the wire
+ * @user_len: its length, 0 for none
+ * @work: cost, in instructions of the interpreter and the index
+ * @blocks: new blocks that nfim_flow_commit() needs
+ * @keep_from: first stream offset of the packet to keep
+ * @keep_to: one after the last; none if not above @keep_from
+ * @trim: what of the window may go, see nfim_window_trim()
+ * @seg_start: stream offset of payload byte @seg_skip
+ * @seg_skip: payload bytes below the stream's known part
+ */
+struct nfim_step {
+	enum nfim_verdict verdict;
+	bool fresh;
+	u16 rule;
+	u32 actions;
+	u8 user[NFIM_USER_MAX];
+	u8 user_len;
+	u32 work;
+	u32 blocks;
+	u32 keep_from;
+	u32 keep_to;
+	u32 trim;
+	u32 seg_start;
+	u32 seg_skip;
+};
+
+/**
+ * nfim_flow_init() - a flow nothing is known of
+ * @flow: to be set up; has no blocks
+ */
+void nfim_flow_init(struct nfim_flow *flow);
+
+/**
+ * nfim_flow_step() - show the engine one packet's payload
+ * @pack: opened pack
+ * @flow: changed, except for what its block lists point to
+ * @seg: the payload; UDP: one datagram
+ * @watch: walk the frames of a known protocol, to tell actions and the user
+ * @step: result, set completely
+ *
+ * To be called for every payload packet until the verdict is not NFIM_UNDECIDED, and on
+ * after NFIM_KNOWN while @watch. Cost is bounded whatever the bytes are.
+ */
+void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
+		    const struct nfim_seg *seg, bool watch, struct nfim_step *step);
+
+/**
+ * nfim_flow_commit() - bring the window up to date after nfim_flow_step()
+ * @flow: the flow
+ * @seg: the same segment
+ * @step: its result
+ * @spare: list of @step->blocks zeroed blocks; what is not needed stays there
+ * @gone: set to the list of blocks to free
+ *
+ * Context: under the lock that protects the flow.
+ * Return: false if bytes could not be kept; then the flow is NFIM_GIVEN_UP.
+ */
+bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
+		      const struct nfim_step *step, struct nfim_block **spare,
+		      struct nfim_block **gone);
+
+/**
+ * nfim_flow_clear() - take all blocks out of a flow
+ * @flow: the flow
+ *
+ * Return: list of blocks for the caller to free.
+ */
+struct nfim_block *nfim_flow_clear(struct nfim_flow *flow);
+
+/**
+ * nfim_flow_live() - is something still possible that time must not end?
+ * @flow: the flow
+ *
+ * Return: true while a rule waits for more bytes, or a direction seen from its start has
+ * not spoken yet.
+ */
+bool nfim_flow_live(const struct nfim_flow *flow);
+
+#endif /* _NF_IM_ENGINE_FLOW_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What flow.c, match.c and frames.c share; not for others. */
+#ifndef _NF_IM_ENGINE_FLOW_IMPL_H
+#define _NF_IM_ENGINE_FLOW_IMPL_H
+
+#include "flow.h"
+
+/* One call of nfim_flow_step(). */
+struct nfim_match_ctx {
+	const struct nfim_pack *pack;
+	const struct nfim_seg *seg;
+	struct nfim_step *step;
+	u32 rule;		/* out: the rule that said yes */
+	bool watch;
+};
+
+/* Where a segment lies in the stream: payload from @skip on covers offsets [@start, @end). */
+struct nfim_place {
+	u32 start;
+	u32 end;
+	u32 skip;
+};
+
+/*
+ * Run the rules that may apply to the bytes of @view from @d->origin on. @d carries what is
+ * remembered between calls: place in the index, rules that wait, and @d->wake.
+ */
+enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
+				const struct nfim_view *view);
+
+/* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
+void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		      struct nfim_window_view *wv, const struct nfim_place *pl);
+
+/* The same for a later segment of a known flow: placing, gaps, and falling into step again. */
+void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			 const struct nfim_place *pl);
+
+/* The same for a datagram. */
+void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			  struct nfim_window_view *wv);
+
+#endif /* _NF_IM_ENGINE_FLOW_IMPL_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walking the frames of a known protocol, to tell what each packet does.
+ *
+ * A packet has the actions of every frame it holds a byte of, as far as the frame's header
+ * is known when the packet passes. Out of step (a gap that nobody fills, bytes that
+ * are no frame), the walk waits for a segment that starts with a frame.
+ */
+#include "flow_impl.h"
+
+static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc, u32 proto)
+{
+	const struct nfim_proto *p = nfim_pack_proto(mc->pack, proto);
+	const struct nfim_frames *fr;
+	u32 i;
+
+	if (!p || !p->frames)
+		return NULL;
+	fr = &mc->pack->frames[p->frames - 1];
+	for (i = 0; i < p->n_frames; i++, fr++)
+		if (fr->l4 == mc->seg->l4 && fr->dirs & 1U << mc->seg->dir)
+			return fr;
+	return NULL;
+}
+
+static void step_user(struct nfim_step *step, const struct nfim_view *view,
+		      const struct nfim_out *out)
+{
+	u8 buf[NFIM_READ_MAX];
+	const u8 *p;
+
+	if (!out->user_len || step->user_len)
+		return;
+	step->user_len = min_t(u32, out->user_len, NFIM_USER_MAX);
+	p = nfim_view_get(view, out->user_off, step->user_len, buf);
+	if (p)
+		memcpy(step->user, p, step->user_len);
+	else
+		step->user_len = 0;
+}
+
+static void dir_lose(struct nfim_flow *flow, u32 i, struct nfim_step *step)
+{
+	struct nfim_flow_dir *d = &flow->dir[i];
+
+	flow->flags[i] |= NFIM_F_LOST;
+	d->origin = d->next;
+	d->node = 0;
+	d->wake = 0;
+	step->trim = U32_MAX;
+}
+
+/* A frame whose header is not complete: its first bytes are needed again. */
+static void frame_wait(struct nfim_flow *flow, struct nfim_window_view *wv,
+		       const struct nfim_place *pl, struct nfim_step *step, u32 need)
+{
+	struct nfim_flow_dir *d = &flow->dir[wv->seg->dir];
+
+	d->wake = min_t(u32, need - d->origin, U16_MAX);
+	d->node = 0;
+	step->keep_from = max(pl->start, d->origin);
+	step->keep_to = pl->end;
+	step->blocks = nfim_window_blocks(wv, step->keep_from, step->keep_to, false);
+	if (step->keep_to <= step->keep_from || step->blocks > NFIM_BLOCKS_MAX ||
+	    wv->view.len - d->origin > NFIM_PREFIX_KEEP_MAX) {
+		step->blocks = 0;
+		step->keep_to = 0;
+		dir_lose(flow, wv->seg->dir, step);
+	}
+}
+
+/* One frame at d->origin. Returns whether the walk goes on behind it. */
+static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		       const struct nfim_frames *fr, struct nfim_window_view *wv,
+		       const struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	enum nfim_run_result res;
+	struct nfim_out out = {};
+
+	res = nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, d->origin, &out);
+	mc->step->work += out.work;
+	if (res == NFIM_RUN_MORE) {
+		flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
+		frame_wait(flow, wv, pl, mc->step, out.need);
+		return false;
+	}
+	if (res == NFIM_RUN_NO || !out.frame_len || out.frame_len > 1U << 29) {
+		dir_lose(flow, mc->seg->dir, mc->step);
+		return false;
+	}
+	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
+	mc->step->actions |= out.actions;
+	step_user(mc->step, &wv->view, &out);
+	d->node = out.actions;
+	d->origin += out.frame_len;
+	return true;
+}
+
+void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		      struct nfim_window_view *wv, const struct nfim_place *pl)
+{
+	const struct nfim_frames *fr = frames_of(mc, flow->proto);
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	u32 n;
+
+	if (!fr) {
+		dir_lose(flow, mc->seg->dir, mc->step);
+		return;
+	}
+	if (d->origin > pl->start)
+		mc->step->actions |= d->node;
+	for (n = 0; d->origin < wv->view.len; n++) {
+		if (n == NFIM_FRAMES_PER_PACKET) {
+			dir_lose(flow, mc->seg->dir, mc->step);
+			return;
+		}
+		if (!frame_step(mc, flow, fr, wv, pl))
+			return;
+	}
+	d->wake = 0;
+	if (!nfim_window_beyond(d->blocks, d->next))
+		mc->step->trim = U32_MAX;
+}
+
+/* Offsets must not wrap in a connection of gigabytes. */
+static void dir_rebase(struct nfim_flow_dir *d, struct nfim_place *pl)
+{
+	u32 by = min(d->next, d->origin);
+
+	if (by < 1U << 30 || d->blocks)
+		return;
+	d->base += by;
+	d->next -= by;
+	d->origin -= by;
+	if (pl->start < by) {
+		pl->skip += by - pl->start;
+		pl->start = by;
+	}
+	pl->start -= by;
+	pl->end -= by;
+}
+
+void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			 const struct nfim_place *where)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	struct nfim_step *step = mc->step;
+	struct nfim_place pl = *where;
+	struct nfim_window_view wv;
+	u32 avail;
+
+	if (pl.end <= d->next)
+		return;
+	dir_rebase(d, &pl);
+	step->seg_start = pl.start;
+	step->seg_skip = pl.skip;
+	nfim_window_view_init(&wv, d->blocks, mc->seg, pl.start, pl.skip, false);
+	if (flow->flags[mc->seg->dir] & NFIM_F_LOST) {
+		d->origin = pl.start;
+		d->next = pl.start;
+	}
+	avail = nfim_window_reach(&wv, d->next);
+	if (avail == d->next) {
+		step->blocks = nfim_window_blocks(&wv, pl.start, pl.end, false);
+		if (pl.end - d->next <= NFIM_WINDOW_MAX && step->blocks <= NFIM_BLOCKS_MAX) {
+			step->keep_from = pl.start;
+			step->keep_to = pl.end;
+			return;
+		}
+		/* The gap will not be filled for us: fall into step at this segment. */
+		step->blocks = 0;
+		nfim_window_view_init(&wv, NULL, mc->seg, pl.start, pl.skip, false);
+		d->next = pl.end;
+		dir_lose(flow, mc->seg->dir, step);
+		d->origin = pl.start;
+		avail = pl.end;
+	}
+	d->next = avail;
+	wv.view.len = avail;
+	nfim_frames_walk(mc, flow, &wv, &pl);
+}
+
+void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			  struct nfim_window_view *wv)
+{
+	const struct nfim_frames *fr = frames_of(mc, flow->proto);
+	struct nfim_out out = {};
+
+	if (!fr)
+		return;
+	if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, 0, &out) == NFIM_RUN_YES) {
+		mc->step->actions |= out.actions;
+		step_user(mc->step, &wv->view, &out);
+	}
+	mc->step->work += out.work;
+}

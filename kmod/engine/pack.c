@@ -1,0 +1,744 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening a signature pack: everything that the interpreter and the dispatcher
+ * rely on is verified here, once, so that code running on packets need not.
+ *
+ * One pass over each section. What records own (programs, edges, lists of rules)
+ * lies in the order of its owners without gaps, so that no word is looked at
+ * twice whatever the file says, and the time is bounded by its size.
+ */
+#include "pack.h"
+#include "run.h"
+
+/* State of nfim_pack_open(): how much of the owned sections was given out so far. */
+struct opening {
+	struct nfim_pack *pack;
+	struct nfim_pack_err *err;
+	u32 code;
+	u32 edges;
+	u32 node_rules;
+};
+
+/* What a program may do depends on what it is for. */
+struct prog {
+	const struct nfim_insn *insn;
+	u32 n;
+	bool udp;
+	bool frames;
+};
+
+static const u8 rec_size[NFIM_SECTS] = {
+	[NFIM_SECT_PROTOS]	= sizeof(struct nfim_proto),
+	[NFIM_SECT_RULES]	= sizeof(struct nfim_rule),
+	[NFIM_SECT_FRAMES]	= sizeof(struct nfim_frames),
+	[NFIM_SECT_CODE]	= sizeof(struct nfim_insn),
+	[NFIM_SECT_RANGES]	= sizeof(struct nfim_range),
+	[NFIM_SECT_MAPS]	= sizeof(struct nfim_map),
+	[NFIM_SECT_NODES]	= sizeof(struct nfim_node),
+	[NFIM_SECT_EDGES]	= sizeof(u32),
+	[NFIM_SECT_NODE_RULES]	= sizeof(u32),
+	[NFIM_SECT_DATA]	= sizeof(u32),
+};
+
+u32 nfim_crc32(u32 crc, const u8 *p, size_t len)
+{
+	/* Remainders of the 16 values of a nibble by the reversed polynomial 0xedb88320. */
+	static const u32 nibble[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+	size_t i;
+
+	crc = ~crc;
+	for (i = 0; i < len; i++) {
+		crc ^= p[i];
+		crc = crc >> 4 ^ nibble[crc & 15];
+		crc = crc >> 4 ^ nibble[crc & 15];
+	}
+	return ~crc;
+}
+
+/*
+ * Little endian words to the host's order, in place. A little endian host must
+ * not even write the same values back: the pack may be in read-only memory.
+ */
+static void words_to_host(void *words, u32 n)
+{
+	const u32 one = 1;
+	u32 *w = words;
+	u32 i;
+
+	if (*(const u8 *)&one)
+		return;
+	for (i = 0; i < n; i++)
+		w[i] = nfim_le32((const u8 *)&w[i]);
+}
+
+static int refuse(const struct opening *o, const void *at, const char *what)
+{
+	o->err->what = what;
+	o->err->off = (u32)((const u8 *)at - (const u8 *)o->pack->hdr);
+	return -EINVAL;
+}
+
+/* Is [first, first + n) inside an array of total records? */
+static bool slice_ok(u32 first, u32 n, u32 total)
+{
+	return first <= total && n <= total - first;
+}
+
+/* Length of a string in DATA, or 0 if there is none of 1..max bytes. */
+static u32 str_len(const struct nfim_pack *pack, u32 off, u32 max)
+{
+	u32 n;
+
+	for (n = 0; off < pack->data_len && n <= max; n++, off++)
+		if (!pack->data[off])
+			return n;
+	return 0;
+}
+
+/* Names go into rules, labels and events: lower case, digits and '-' inside. */
+static bool name_ok(const struct nfim_pack *pack, u32 off)
+{
+	u32 n = str_len(pack, off, NFIM_NAME_MAX);
+	const u8 *p = pack->data + off;
+	u32 i;
+
+	if (!n || p[0] == '-' || p[n - 1] == '-')
+		return false;
+	for (i = 0; i < n; i++)
+		if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
+			return false;
+	return true;
+}
+
+/* Titles are shown to people: no control characters, whatever their encoding. */
+static bool title_ok(const struct nfim_pack *pack, u32 off)
+{
+	u32 n = str_len(pack, off, NFIM_TITLE_MAX);
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (pack->data[off + i] < ' ' || pack->data[off + i] == 0x7f)
+			return false;
+	return n;
+}
+
+/* Tell whom a refusal is about; @off is the place of a name that was found good. */
+static void blame(const struct opening *o, u32 off)
+{
+	u32 n = str_len(o->pack, off, NFIM_NAME_MAX);
+
+	memcpy(o->err->name, o->pack->data + off, n);
+	o->err->name[n] = '\0';
+}
+
+static_assert(offsetof(struct nfim_pack_hdr, n_sect) == NFIM_PACK_CRC_FROM, "sum");
+
+static int check_header(const struct opening *o, void *buf, size_t len)
+{
+	struct nfim_pack_hdr *hdr = buf;
+	u32 crc;
+
+	if (len < sizeof(*hdr) + NFIM_SECT_DATA * sizeof(struct nfim_sect))
+		return refuse(o, hdr, "the file is too short for a pack");
+	if (len > NFIM_PACK_SIZE_MAX)
+		return refuse(o, hdr, "the file is larger than a pack may be");
+	if (memcmp(hdr->magic, NFIM_PACK_MAGIC, sizeof(hdr->magic)))
+		return refuse(o, hdr, "this is no signature pack");
+	/* The sum is that of the file, before any word of it is swapped. */
+	crc = nfim_crc32(0, (const u8 *)buf + NFIM_PACK_CRC_FROM, len - NFIM_PACK_CRC_FROM);
+
+	words_to_host(&hdr->format, (sizeof(*hdr) - sizeof(hdr->magic)) / sizeof(u32));
+	if (hdr->format != NFIM_PACK_FORMAT)
+		return refuse(o, &hdr->format, "the pack has another format than this engine knows");
+	if (hdr->size != len)
+		return refuse(o, &hdr->size, "the pack is cut short or has bytes behind its end");
+	if (hdr->crc != crc)
+		return refuse(o, &hdr->crc, "the checksum is wrong: the pack is damaged");
+	if (hdr->n_sect != NFIM_SECT_DATA)
+		return refuse(o, &hdr->n_sect, "the pack has a wrong number of sections");
+	if (hdr->reserved)
+		return refuse(o, &hdr->reserved, "a reserved word is not 0");
+	return 0;
+}
+
+static void set_sect(struct nfim_pack *pack, u32 type, const void *p, u32 size)
+{
+	u32 n = size / rec_size[type];
+
+	switch (type) {
+	case NFIM_SECT_PROTOS:
+		pack->protos = p;
+		pack->n_protos = n;
+		break;
+	case NFIM_SECT_RULES:
+		pack->rules = p;
+		pack->n_rules = n;
+		break;
+	case NFIM_SECT_FRAMES:
+		pack->frames = p;
+		pack->n_frames = n;
+		break;
+	case NFIM_SECT_CODE:
+		pack->code = p;
+		pack->n_code = n;
+		break;
+	case NFIM_SECT_RANGES:
+		pack->ranges = p;
+		pack->n_ranges = n;
+		break;
+	case NFIM_SECT_MAPS:
+		pack->maps = p;
+		pack->n_maps = n;
+		break;
+	case NFIM_SECT_NODES:
+		pack->nodes = p;
+		pack->n_nodes = n;
+		break;
+	case NFIM_SECT_EDGES:
+		pack->edges = p;
+		pack->n_edges = n;
+		break;
+	case NFIM_SECT_NODE_RULES:
+		pack->node_rules = p;
+		pack->n_node_rules = n;
+		break;
+	default: /* NFIM_SECT_DATA */
+		pack->data = p;
+		pack->data_len = size;
+		break;
+	}
+}
+
+static int check_sections(const struct opening *o, u8 *buf, u32 len)
+{
+	struct nfim_sect *sect = (struct nfim_sect *)(buf + sizeof(struct nfim_pack_hdr));
+	u32 off = sizeof(struct nfim_pack_hdr) + NFIM_SECT_DATA * sizeof(*sect);
+	u32 type;
+
+	words_to_host(sect, NFIM_SECT_DATA * sizeof(*sect) / sizeof(u32));
+	for (type = NFIM_SECT_PROTOS; type < NFIM_SECTS; type++, sect++) {
+		if (sect->type != type)
+			return refuse(o, &sect->type, "a section is missing or out of order");
+		if (sect->off != off)
+			return refuse(o, &sect->off, "a section does not begin where the last ends");
+		if (sect->size > len - off)
+			return refuse(o, &sect->size, "a section goes beyond the end of the file");
+		if (sect->size % rec_size[type])
+			return refuse(o, &sect->size, "a section has a part of a record");
+		if (type != NFIM_SECT_DATA)
+			words_to_host(buf + off, sect->size / sizeof(u32));
+		set_sect(o->pack, type, buf + off, sect->size);
+		off += sect->size;
+	}
+	if (off != len)
+		return refuse(o, buf + off, "the last section ends before the file");
+	return 0;
+}
+
+static int check_limits(const struct opening *o)
+{
+	const struct nfim_pack *pack = o->pack;
+
+	if (!pack->n_protos || pack->n_protos >= NFIM_PROTO_MAX)
+		return refuse(o, pack->protos, "there are no names, or more than may be");
+	if (pack->n_rules > NFIM_RULE_MAX)
+		return refuse(o, pack->rules, "there are more rules than may be");
+	if (pack->n_nodes < NFIM_ROOTS || pack->n_nodes > NFIM_NODE_MAX)
+		return refuse(o, pack->nodes, "the index has no roots, or is larger than may be");
+	/* With this no string runs off the end. */
+	if (!pack->data_len || pack->data[pack->data_len - 1])
+		return refuse(o, pack->data, "the last byte is not NUL");
+	return 0;
+}
+
+static int check_proto_frames(const struct opening *o, const struct nfim_proto *proto)
+{
+	const struct nfim_pack *pack = o->pack;
+	u32 i;
+
+	if (!proto->frames)
+		return proto->n_frames ? refuse(o, &proto->n_frames, "frames without a place") : 0;
+	if (proto->n_frames > NFIM_FRAMES_MAX)
+		return refuse(o, &proto->n_frames, "there are more frames than may be");
+	if (!proto->n_frames || !slice_ok(proto->frames - 1, proto->n_frames, pack->n_frames))
+		return refuse(o, &proto->frames, "frames are outside their section");
+	for (i = 0; i < proto->n_frames; i++)
+		if (pack->frames[proto->frames - 1 + i].proto != proto->id)
+			return refuse(o, &proto->frames, "frames belong to another protocol");
+	return 0;
+}
+
+static bool same_str(const struct nfim_pack *pack, u32 a, u32 b)
+{
+	const u8 *p = pack->data + a;
+	const u8 *q = pack->data + b;
+
+	for (; *p == *q; p++, q++)
+		if (!*p)
+			return true;
+	return false;
+}
+
+static int check_proto(const struct opening *o, u32 i, u8 labels[NFIM_LABEL_MAX])
+{
+	struct nfim_pack *pack = o->pack;
+	const struct nfim_proto *proto = &pack->protos[i];
+	u32 k;
+
+	if (!name_ok(pack, proto->name))
+		return refuse(o, &proto->name, "a name is not of a-z, 0-9 and -");
+	blame(o, proto->name);
+	if (!proto->id || proto->id >= NFIM_PROTO_MAX || (i && proto->id <= proto[-1].id))
+		return refuse(o, &proto->id, "ids are not ascending from 1 to 255");
+	if (!title_ok(pack, proto->title))
+		return refuse(o, &proto->title, "a title is missing or has control characters");
+	if (proto->category >= NFIM_CATEGORIES)
+		return refuse(o, &proto->category, "the category is unknown");
+	if (proto->actions >> NFIM_ACTIONS)
+		return refuse(o, &proto->actions, "an action is unknown");
+	if (proto->label != NFIM_LABEL_NONE) {
+		if (proto->label < NFIM_LABEL_MIN || proto->label >= NFIM_LABEL_MAX)
+			return refuse(o, &proto->label, "the label is out of range");
+		if (labels[proto->label]++)
+			return refuse(o, &proto->label, "the label has another name already");
+	}
+	for (k = 0; k < i; k++)
+		if (same_str(pack, proto->name, pack->protos[k].name))
+			return refuse(o, &proto->name, "the name stands twice");
+	pack->by_id[proto->id] = i + 1;
+	return check_proto_frames(o, proto);
+}
+
+static int check_protos(const struct opening *o)
+{
+	u8 labels[NFIM_LABEL_MAX] = { 0 };
+	u32 i;
+
+	for (i = 0; i < o->pack->n_protos; i++) {
+		int ret = check_proto(o, i, labels);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int check_ranges(const struct opening *o)
+{
+	u32 i;
+
+	for (i = 0; i < o->pack->n_ranges; i++) {
+		const struct nfim_range *r = &o->pack->ranges[i];
+
+		if (r->lo > r->hi || !r->step)
+			return refuse(o, r, "a range is empty or has step 0");
+	}
+	return 0;
+}
+
+static int check_maps(const struct opening *o)
+{
+	u32 table = 0;
+	u32 i;
+
+	for (i = 0; i < o->pack->n_maps; i++) {
+		const struct nfim_map *m = &o->pack->maps[i];
+
+		if (m->lo > m->hi)
+			return refuse(o, m, "an entry of a map is empty");
+		if (!m->value || m->value >> NFIM_ACTIONS)
+			return refuse(o, &m->value, "a map has an unknown action or none");
+		if (m->table == table + 1 && i)
+			table++;
+		else if (m->table != table)
+			return refuse(o, &m->table, "maps are not numbered in order");
+		else if (i && m->lo <= m[-1].hi)
+			return refuse(o, &m->lo, "a map is not sorted or overlaps");
+	}
+	return 0;
+}
+
+enum {
+	USES_A = 1,
+	USES_B = 2,
+	USES_W1 = 4,
+};
+
+static const u8 op_uses[NFIM_OPS] = {
+	[NFIM_OP_NEED]		= USES_W1,
+	[NFIM_OP_BYTES]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_BYTESI]	= USES_A | USES_B | USES_W1,
+	[NFIM_OP_LD8]		= USES_W1,
+	[NFIM_OP_LDBE16]	= USES_W1,
+	[NFIM_OP_LDBE24]	= USES_W1,
+	[NFIM_OP_LDBE32]	= USES_W1,
+	[NFIM_OP_LDLE16]	= USES_W1,
+	[NFIM_OP_LDLE32]	= USES_W1,
+	[NFIM_OP_AND]		= USES_W1,
+	[NFIM_OP_SHR]		= USES_W1,
+	[NFIM_OP_ADD]		= USES_W1,
+	[NFIM_OP_SUB]		= USES_W1,
+	[NFIM_OP_MUL]		= USES_W1,
+	[NFIM_OP_SAVE]		= USES_A,
+	[NFIM_OP_LOAD]		= USES_A,
+	[NFIM_OP_EQ]		= USES_W1,
+	[NFIM_OP_EQREG]		= USES_A,
+	[NFIM_OP_IN]		= USES_B | USES_W1,
+	[NFIM_OP_JNE]		= USES_B | USES_W1,
+	[NFIM_OP_JNIN]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_JMP]		= USES_B,
+	[NFIM_OP_SKIP]		= USES_W1,
+	[NFIM_OP_SCAN]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_MAP]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_KEY]		= USES_A | USES_B | USES_W1,
+};
+
+static const char *check_literal(const struct nfim_pack *pack, u32 off, u32 len, u32 max)
+{
+	if (!len || len > max)
+		return "a literal has a wrong length";
+	if (!slice_ok(off, len, pack->data_len))
+		return "a literal is outside the data";
+	return NULL;
+}
+
+static const char *check_lower(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 n = NFIM_INSN_A(insn);
+	const char *bad = check_literal(pack, insn->w1, n, NFIM_READ_MAX);
+	u32 i;
+
+	for (i = 0; !bad && i < n; i++)
+		if (pack->data[insn->w1 + i] >= 'A' && pack->data[insn->w1 + i] <= 'Z')
+			bad = "a caseless literal has upper case letters";
+	return bad;
+}
+
+static const char *check_range_slice(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 n = NFIM_INSN_B(insn);
+
+	if (!n || n > NFIM_RANGES_MAX || !slice_ok(insn->w1, n, pack->n_ranges))
+		return "ranges are outside their section, none, or too many";
+	return NULL;
+}
+
+static const char *check_map_slice(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 n = NFIM_INSN_B(insn);
+
+	if (NFIM_INSN_A(insn) >= NFIM_ACTIONS)
+		return "the action is unknown";
+	if (!n || n > NFIM_MAPS_MAX || !slice_ok(insn->w1, n, pack->n_maps))
+		return "a map is outside its section, empty, or too long";
+	/* Table numbers never descend: equal at both ends means equal in between. */
+	if (pack->maps[insn->w1].table != pack->maps[insn->w1 + n - 1].table)
+		return "a map goes over two tables";
+	return NULL;
+}
+
+/* Take a length byte and as many bytes behind it. */
+static bool take_counted(const struct nfim_pack *pack, u32 *off, u32 max)
+{
+	u32 n;
+
+	if (*off >= pack->data_len)
+		return false;
+	n = pack->data[*off];
+	if (!n || n > max || !slice_ok(*off + 1, n, pack->data_len))
+		return false;
+	*off += 1 + n;
+	return true;
+}
+
+static const char *check_keys(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 n = NFIM_INSN_A(insn);
+	u32 off = insn->w1;
+
+	if (!n || n > NFIM_KEY_KEYS || NFIM_INSN_B(insn) > 1)
+		return "there are no keys or too many";
+	if (!take_counted(pack, &off, NFIM_KEY_SEP))
+		return "the separator of keys has a wrong length or place";
+	while (n--)
+		if (!take_counted(pack, &off, NFIM_KEY_LEN))
+			return "a key has a wrong length or place";
+	return NULL;
+}
+
+static const char *check_jump(const struct prog *prog, u32 at, u32 skip)
+{
+	/* at < n, and skip is 16 bits wide: no sum overflows. */
+	return at + 1 + skip < prog->n ? NULL : "a jump leaves the program";
+}
+
+/* What is wrong with the operands of an instruction, or NULL. */
+static const char *check_operands(const struct nfim_pack *pack, const struct prog *prog, u32 at)
+{
+	const struct nfim_insn *insn = &prog->insn[at];
+	const char *bad;
+
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_NEED:
+		return insn->w1 && insn->w1 <= NFIM_NEED_MAX ? NULL : "it needs nothing or too much";
+	case NFIM_OP_BYTES:
+		return check_literal(pack, insn->w1, NFIM_INSN_A(insn), NFIM_READ_MAX);
+	case NFIM_OP_BYTESI:
+		return check_lower(pack, insn);
+	case NFIM_OP_SHR:
+		return insn->w1 <= 31 ? NULL : "a shift is too wide";
+	case NFIM_OP_MUL:
+		return insn->w1 <= 255 ? NULL : "a factor is too large";
+	case NFIM_OP_SAVE:
+	case NFIM_OP_LOAD:
+	case NFIM_OP_EQREG:
+		return NFIM_INSN_A(insn) < NFIM_REGS ? NULL : "a register does not exist";
+	case NFIM_OP_IN:
+		return check_range_slice(pack, insn);
+	case NFIM_OP_JNIN:
+		bad = check_range_slice(pack, insn);
+		return bad ? bad : check_jump(prog, at, NFIM_INSN_A(insn));
+	case NFIM_OP_JNE:
+	case NFIM_OP_JMP:
+		return check_jump(prog, at, NFIM_INSN_B(insn));
+	case NFIM_OP_END:
+		return prog->udp ? NULL : "only datagrams have an end";
+	case NFIM_OP_SCAN:
+		if (!NFIM_INSN_B(insn) || NFIM_INSN_B(insn) > NFIM_SCAN_MAX)
+			return "it scans nothing or too much";
+		return check_literal(pack, insn->w1, NFIM_INSN_A(insn), NFIM_SCAN_LIT);
+	case NFIM_OP_FRAME:
+		return prog->frames ? NULL : "a rule cannot tell frames";
+	case NFIM_OP_MAP:
+		return prog->frames ? check_map_slice(pack, insn) : "a rule cannot tell actions";
+	case NFIM_OP_KEY:
+		return prog->frames ? check_keys(pack, insn) : "a rule cannot tell names";
+	default:
+		return NULL;
+	}
+}
+
+static const char *check_insn(const struct nfim_pack *pack, const struct prog *prog, u32 at)
+{
+	const struct nfim_insn *insn = &prog->insn[at];
+	u32 op = NFIM_INSN_OP(insn);
+
+	if (op >= NFIM_OPS)
+		return "an instruction is unknown";
+	if ((!(op_uses[op] & USES_A) && NFIM_INSN_A(insn)) ||
+	    (!(op_uses[op] & USES_B) && NFIM_INSN_B(insn)) ||
+	    (!(op_uses[op] & USES_W1) && insn->w1))
+		return "an instruction has an operand it does not use";
+	return check_operands(pack, prog, at);
+}
+
+static int check_prog(struct opening *o, const u32 *code, struct prog *prog)
+{
+	const struct nfim_pack *pack = o->pack;
+	u32 cost = 0;
+	u32 i;
+
+	if (*code != o->code)
+		return refuse(o, code, "programs are not in the order of their owners");
+	if (!prog->n || prog->n > NFIM_PROG_MAX || !slice_ok(*code, prog->n, pack->n_code))
+		return refuse(o, code, "a program is empty, too long, or outside its section");
+	prog->insn = pack->code + *code;
+	for (i = 0; i < prog->n; i++) {
+		const char *bad = check_insn(pack, prog, i);
+
+		if (bad)
+			return refuse(o, &prog->insn[i], bad);
+		cost += nfim_insn_cost(&prog->insn[i]);
+	}
+	if (NFIM_INSN_OP(&prog->insn[prog->n - 1]) > NFIM_OP_YES)
+		return refuse(o, &prog->insn[prog->n - 1], "a program can run off its end");
+	if (cost > NFIM_COST_MAX)
+		return refuse(o, code, "a program may take too much work");
+	o->code += prog->n;
+	return 0;
+}
+
+static int check_rule(struct opening *o, const struct nfim_rule *rule)
+{
+	struct prog prog = { .n = rule->n_code };
+	u32 least = NFIM_EVIDENCE_MIN;
+
+	if (!name_ok(o->pack, rule->name))
+		return refuse(o, &rule->name, "a name is not of a-z, 0-9 and -");
+	blame(o, rule->name);
+	if (!nfim_pack_proto(o->pack, rule->proto))
+		return refuse(o, &rule->proto, "the rule's protocol does not exist");
+	if (rule->root >= NFIM_ROOTS)
+		return refuse(o, &rule->root, "the rule's index is unknown");
+	if (!rule->dirs || rule->dirs > NFIM_DIR_ANY)
+		return refuse(o, &rule->dirs, "the rule has no direction or an unknown one");
+	if (rule->root == NFIM_ROOT_TCP_MID)
+		least = NFIM_EVIDENCE_MID_MIN;
+	if (rule->evidence < least)
+		return refuse(o, &rule->evidence, "the rule's evidence is too weak");
+	if (rule->need > NFIM_NEED_MAX)
+		return refuse(o, &rule->need, "the rule needs more bytes than may be");
+	prog.udp = rule->root == NFIM_ROOT_UDP;
+	return check_prog(o, &rule->code, &prog);
+}
+
+static int check_frames(struct opening *o, const struct nfim_frames *frames)
+{
+	const struct nfim_proto *proto = nfim_pack_proto(o->pack, frames->proto);
+	struct prog prog = { .n = frames->n_code, .frames = true };
+	u32 at = (u32)(frames - o->pack->frames);
+
+	o->err->name[0] = '\0';
+	if (!proto)
+		return refuse(o, &frames->proto, "the frames' protocol does not exist");
+	blame(o, proto->name);
+	if (at < proto->frames - 1 || at - (proto->frames - 1) >= proto->n_frames)
+		return refuse(o, frames, "the frames' protocol does not know of them");
+	if (frames->l4 != NFIM_L4_TCP && frames->l4 != NFIM_L4_UDP)
+		return refuse(o, &frames->l4, "the frames are neither TCP nor UDP");
+	if (!frames->dirs || frames->dirs > NFIM_DIR_ANY)
+		return refuse(o, &frames->dirs, "the frames have no direction or an unknown one");
+	prog.udp = frames->l4 == NFIM_L4_UDP;
+	return check_prog(o, &frames->code, &prog);
+}
+
+static int check_programs(struct opening *o)
+{
+	const struct nfim_pack *pack = o->pack;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < pack->n_rules; i++) {
+		o->err->name[0] = '\0';
+		ret = check_rule(o, &pack->rules[i]);
+	}
+	for (i = 0; !ret && i < pack->n_frames; i++)
+		ret = check_frames(o, &pack->frames[i]);
+	if (ret)
+		return ret;
+	o->err->name[0] = '\0';
+	if (o->code != pack->n_code)
+		return refuse(o, pack->code + o->code, "there is code behind the last program");
+	return 0;
+}
+
+static int check_child(const struct opening *o, u32 i, const u32 *word, u32 child)
+{
+	const struct nfim_node *node = &o->pack->nodes[i];
+	const struct nfim_node *to;
+
+	if (child <= i || child >= o->pack->n_nodes)
+		return refuse(o, word, "an edge leads back or out of the index");
+	to = &o->pack->nodes[child];
+	if (nfim_node_root(to) != nfim_node_root(node) ||
+	    nfim_node_depth(to) != nfim_node_depth(node) + 1)
+		return refuse(o, word, "an edge leads to another root or a wrong depth");
+	return 0;
+}
+
+static int check_edges(struct opening *o, u32 i)
+{
+	const struct nfim_node *node = &o->pack->nodes[i];
+	u32 n = nfim_node_n_edges(node);
+	const u32 *edge;
+	u32 k;
+
+	if (node->edges != o->edges)
+		return refuse(o, &node->edges, "edges are not in the order of their nodes");
+	if ((n > NFIM_EDGES_MAX && n != NFIM_EDGES_DENSE) ||
+	    !slice_ok(node->edges, n, o->pack->n_edges))
+		return refuse(o, &node->shape, "a node has a wrong number of edges");
+	edge = o->pack->edges + node->edges;
+	for (k = 0; k < n; k++) {
+		u32 child = n == NFIM_EDGES_DENSE ? edge[k] : edge[k] & 0xffffff;
+		int ret;
+
+		if (n == NFIM_EDGES_DENSE && !child)
+			continue;
+		if (n != NFIM_EDGES_DENSE && k && edge[k] >> 24 <= edge[k - 1] >> 24)
+			return refuse(o, &edge[k], "edges are not sorted");
+		ret = check_child(o, i, &edge[k], child);
+		if (ret)
+			return ret;
+	}
+	o->edges += n;
+	return 0;
+}
+
+static int check_node(struct opening *o, u32 i)
+{
+	const struct nfim_pack *pack = o->pack;
+	const struct nfim_node *node = &pack->nodes[i];
+	u32 k;
+
+	if (nfim_node_root(node) >= NFIM_ROOTS || nfim_node_depth(node) > NFIM_PREFIX_MAX)
+		return refuse(o, &node->shape, "a node has no root or is too deep");
+	if (i < NFIM_ROOTS && (nfim_node_root(node) != i || nfim_node_depth(node)))
+		return refuse(o, &node->shape, "a root is out of place");
+	if (node->rules != o->node_rules)
+		return refuse(o, &node->rules, "lists of rules are not in the order of their nodes");
+	if (node->n_rules > NFIM_NODE_RULES_MAX ||
+	    !slice_ok(node->rules, node->n_rules, pack->n_node_rules))
+		return refuse(o, &node->n_rules, "a node has too many rules");
+	for (k = 0; k < node->n_rules; k++) {
+		const u32 *rule = &pack->node_rules[node->rules + k];
+
+		if (*rule >= pack->n_rules || pack->rules[*rule].root != nfim_node_root(node))
+			return refuse(o, rule, "a rule in the index does not exist or has another root");
+	}
+	o->node_rules += node->n_rules;
+	return check_edges(o, i);
+}
+
+static int check_index(struct opening *o)
+{
+	const struct nfim_pack *pack = o->pack;
+	u32 i;
+
+	for (i = 0; i < pack->n_nodes; i++) {
+		int ret = check_node(o, i);
+
+		if (ret)
+			return ret;
+	}
+	if (o->edges != pack->n_edges)
+		return refuse(o, pack->edges + o->edges, "there are edges behind the last node");
+	if (o->node_rules != pack->n_node_rules)
+		return refuse(o, pack->node_rules + o->node_rules,
+			      "there are rules behind the last node");
+	return 0;
+}
+
+int nfim_pack_open(struct nfim_pack *pack, void *buf, size_t len,
+		   struct nfim_pack_err *err)
+{
+	struct opening o = { .pack = pack, .err = err };
+	int ret;
+
+	memset(pack, 0, sizeof(*pack));
+	memset(err, 0, sizeof(*err));
+	pack->hdr = buf;
+
+	ret = check_header(&o, buf, len);
+	if (!ret)
+		ret = check_sections(&o, buf, len);
+	if (!ret)
+		ret = check_limits(&o);
+	if (!ret)
+		ret = check_protos(&o);
+	err->name[0] = ret ? err->name[0] : '\0';
+	if (!ret)
+		ret = check_ranges(&o);
+	if (!ret)
+		ret = check_maps(&o);
+	if (!ret)
+		ret = check_programs(&o);
+	if (!ret)
+		ret = check_index(&o);
+	return ret;
+}

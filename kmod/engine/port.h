@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one place where the engine meets its host. In the module the types come
+ * from the kernel, in libnfim, the fuzzers and the host compiler from libc;
+ * nothing else in this folder may include a header of either.
+ */
+#ifndef _NF_IM_ENGINE_PORT_H
+#define _NF_IM_ENGINE_PORT_H
+
+#ifdef __KERNEL__
+
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#else /* userspace */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+
+#define U32_MAX			UINT32_MAX
+#define U16_MAX			UINT16_MAX
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#endif
+#ifndef READ_ONCE
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#endif
+#ifndef likely
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#endif
+#ifndef static_assert
+#define static_assert		_Static_assert
+#endif
+#ifndef fallthrough
+#define fallthrough		__attribute__((__fallthrough__))
+#endif
+#ifndef min
+#define min(a, b) ({			\
+	__typeof__(a) _a = (a);		\
+	__typeof__(b) _b = (b);		\
+	_a < _b ? _a : _b; })
+#define min_t(t, a, b)		min((t)(a), (t)(b))
+#define max(a, b) ({			\
+	__typeof__(a) _a = (a);		\
+	__typeof__(b) _b = (b);		\
+	_a > _b ? _a : _b; })
+#endif
+
+#endif /* __KERNEL__ */
+
+/* Loads from the wire: no alignment is assumed, none is needed. */
+static inline u32 nfim_be16(const u8 *p)
+{
+	return (u32)p[0] << 8 | p[1];
+}
+
+static inline u32 nfim_be24(const u8 *p)
+{
+	return (u32)p[0] << 16 | (u32)p[1] << 8 | p[2];
+}
+
+static inline u32 nfim_be32(const u8 *p)
+{
+	return (u32)p[0] << 24 | nfim_be24(p + 1);
+}
+
+static inline u32 nfim_le16(const u8 *p)
+{
+	return (u32)p[1] << 8 | p[0];
+}
+
+static inline u32 nfim_le32(const u8 *p)
+{
+	return nfim_le16(p + 2) << 16 | nfim_le16(p);
+}
+
+#endif /* _NF_IM_ENGINE_PORT_H */

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The interpreter of signature programs. nfim_pack_open() has verified what
+ * comes from the pack; what comes from the wire is checked here, each time.
+ */
+#include "run.h"
+
+/* A handler's answer besides those of enum nfim_run_result. */
+#define GO_ON	(-1)
+
+/* One run; the buffer serves reads that the view does not have in one piece. */
+struct vm {
+	const struct nfim_pack *pack;
+	const struct nfim_view *view;
+	struct nfim_out *out;
+	u32 start;
+	u32 cur;
+	u32 acc;
+	u32 reg[NFIM_REGS];
+	u8 buf[NFIM_READ_MAX];
+};
+
+/* The program cannot go on without the bytes before @end. */
+static int starve(const struct vm *vm, u64 end)
+{
+	if (vm->view->last || end > U32_MAX)
+		return NFIM_RUN_NO;
+	vm->out->need = (u32)end;
+	return NFIM_RUN_MORE;
+}
+
+/* Bytes [cursor + off, + n), or NULL with the program's result in @stop. */
+static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
+{
+	u64 end = (u64)vm->cur + off + n;
+	const u8 *p;
+
+	if (unlikely(end > vm->view->len)) {
+		*stop = starve(vm, end);
+		return NULL;
+	}
+	p = nfim_view_get(vm->view, (u32)end - n, n, vm->buf);
+	if (unlikely(!p))
+		*stop = NFIM_RUN_NO;
+	return p;
+}
+
+static bool same_caseless(const u8 *p, const u8 *lower, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		u8 c = p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		if (c != lower[i])
+			return false;
+	}
+	return true;
+}
+
+static int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
+{
+	const u8 *lit = vm->pack->data + insn->w1;
+	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
+	u32 n = NFIM_INSN_A(insn);
+	const u8 *p;
+	u32 have;
+	bool same;
+
+	if (from >= vm->view->len)
+		return starve(vm, from + n);
+	/* A wrong byte is a no even while others are missing. */
+	have = min(n, vm->view->len - (u32)from);
+	p = nfim_view_get(vm->view, (u32)from, have, vm->buf);
+	if (!p)
+		return NFIM_RUN_NO;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES)
+		same = !memcmp(p, lit, have);
+	else
+		same = same_caseless(p, lit, have);
+	if (!same)
+		return NFIM_RUN_NO;
+	return have == n ? GO_ON : starve(vm, from + n);
+}
+
+static int exec_load(struct vm *vm, const struct nfim_insn *insn)
+{
+	static const u8 width[] = {
+		[NFIM_OP_LD8] = 1,
+		[NFIM_OP_LDBE16] = 2,
+		[NFIM_OP_LDBE24] = 3,
+		[NFIM_OP_LDBE32] = 4,
+		[NFIM_OP_LDLE16] = 2,
+		[NFIM_OP_LDLE32] = 4,
+	};
+	u32 op = NFIM_INSN_OP(insn);
+	int stop = NFIM_RUN_NO;
+	const u8 *p = fetch(vm, insn->w1, width[op], &stop);
+
+	if (!p)
+		return stop;
+	switch (op) {
+	case NFIM_OP_LD8:
+		vm->acc = p[0];
+		break;
+	case NFIM_OP_LDBE16:
+		vm->acc = nfim_be16(p);
+		break;
+	case NFIM_OP_LDBE24:
+		vm->acc = nfim_be24(p);
+		break;
+	case NFIM_OP_LDBE32:
+		vm->acc = nfim_be32(p);
+		break;
+	case NFIM_OP_LDLE16:
+		vm->acc = nfim_le16(p);
+		break;
+	default: /* NFIM_OP_LDLE32 */
+		vm->acc = nfim_le32(p);
+		break;
+	}
+	return GO_ON;
+}
+
+static int exec_sum(u32 *sum, u64 value)
+{
+	if (value > U32_MAX)
+		return NFIM_RUN_NO;
+	*sum = (u32)value;
+	return GO_ON;
+}
+
+static bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
+{
+	const struct nfim_range *r = vm->pack->ranges + insn->w1;
+	const struct nfim_range *end = r + NFIM_INSN_B(insn);
+
+	for (; r < end; r++) {
+		vm->out->work++;
+		if (vm->acc >= r->lo && vm->acc <= r->hi &&
+		    (r->step == 1 || !((vm->acc - r->lo) % r->step)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The first place in [from, to) where the literal stands completely.
+ * False if there is none, or if the bytes cannot be had.
+ */
+static bool find(struct vm *vm, u32 from, u32 to, const u8 *lit, u32 n, u32 *at)
+{
+	while (from < to && to - from >= n) {
+		u32 take = min_t(u32, to - from, NFIM_READ_MAX);
+		const u8 *p = nfim_view_get(vm->view, from, take, vm->buf);
+		u32 i;
+
+		if (!p)
+			return false;
+		for (i = 0; i + n <= take; i++) {
+			if (p[i] != lit[0] || memcmp(p + i, lit, n))
+				continue;
+			vm->out->work += 1 + i / 8;
+			*at = from + i;
+			return true;
+		}
+		vm->out->work += 1 + take / 8;
+		from += i;
+	}
+	return false;
+}
+
+/*
+ * The literal stands nowhere before the view's end. It may still begin in the last
+ * bytes: ask for what the first such place lacks, or say no if none may be tried.
+ */
+static int scan_more(struct vm *vm, const u8 *lit, u32 n, u32 last)
+{
+	u32 len = vm->view->len;
+	u32 at = vm->cur;
+	const u8 *p = NULL;
+	u32 i;
+
+	if (len >= n && at < len - n + 1)
+		at = len - n + 1;
+	if (at < len) {
+		p = nfim_view_get(vm->view, at, len - at, vm->buf);
+		if (!p)
+			return NFIM_RUN_NO;
+	}
+	for (i = 0; p && at < len && memcmp(p + i, lit, len - at); i++)
+		at++;
+	return at <= last ? starve(vm, (u64)at + n) : NFIM_RUN_NO;
+}
+
+static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
+{
+	const u8 *lit = vm->pack->data + insn->w1;
+	u64 last = (u64)vm->cur + NFIM_INSN_B(insn) - 1;
+	u32 n = NFIM_INSN_A(insn);
+	u64 end = last + n;
+	u32 at;
+
+	if (end > U32_MAX)
+		return NFIM_RUN_NO;
+	if (find(vm, vm->cur, (u32)min_t(u64, end, vm->view->len), lit, n, &at)) {
+		vm->cur = at + n;
+		return GO_ON;
+	}
+	if (end <= vm->view->len)
+		return NFIM_RUN_NO;
+	return scan_more(vm, lit, n, (u32)last);
+}
+
+static void exec_map(struct vm *vm, const struct nfim_insn *insn)
+{
+	const struct nfim_map *maps = vm->pack->maps + insn->w1;
+	u32 lo = 0;
+	u32 hi = NFIM_INSN_B(insn);
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (vm->acc < maps[mid].lo) {
+			hi = mid;
+		} else if (vm->acc > maps[mid].hi) {
+			lo = mid + 1;
+		} else {
+			vm->out->actions |= maps[mid].value;
+			return;
+		}
+	}
+	vm->out->actions |= 1u << NFIM_INSN_A(insn);
+}
+
+/* Which of the @n counted keys at @keys are these bytes? @n if none. */
+static u32 key_rank(struct vm *vm, const u8 *keys, u32 n, u32 off, u32 len)
+{
+	const u8 *p;
+	u32 i;
+
+	if (!len || len > NFIM_KEY_LEN)
+		return n;
+	p = nfim_view_get(vm->view, off, len, vm->buf);
+	for (i = 0; p && i < n; i++, keys += 1 + keys[0])
+		if (keys[0] == len && !memcmp(keys + 1, p, len))
+			return i;
+	return n;
+}
+
+static void exec_key(struct vm *vm, const struct nfim_insn *insn)
+{
+	const u8 *sep = vm->pack->data + insn->w1 + 1;
+	u32 sep_len = sep[-1];
+	u32 best = NFIM_INSN_A(insn);
+	u64 limit = (u64)vm->cur + NFIM_KEY_MAX;
+	u32 pos = vm->cur, off = 0, len = 0;
+	u32 end, pairs;
+
+	if (vm->out->user_len)
+		return;
+	if (NFIM_INSN_B(insn))
+		limit = min_t(u64, limit, (u64)vm->start + vm->out->frame_len);
+	end = (u32)min_t(u64, limit, vm->view->len);
+	for (pairs = 0; best && pairs < NFIM_KEY_PAIRS; pairs++) {
+		u32 key_end, val_end, rank;
+
+		if (!find(vm, pos, end, sep, sep_len, &key_end) ||
+		    !find(vm, key_end + sep_len, end, sep, sep_len, &val_end))
+			break;
+		rank = key_rank(vm, sep + sep_len, best, pos, key_end - pos);
+		pos = key_end + sep_len;
+		if (rank < best && val_end > pos) {
+			best = rank;
+			off = pos;
+			len = val_end - pos;
+		}
+		pos = val_end + sep_len;
+	}
+	/* A better key may still be in what has not come yet. */
+	if (best && pairs < NFIM_KEY_PAIRS && end < limit && !vm->view->last)
+		return;
+	vm->out->user_off = off;
+	vm->out->user_len = min_t(u32, len, NFIM_READ_MAX - 1);
+}
+
+/* Operations on the accumulator alone. */
+static int exec_acc(struct vm *vm, const struct nfim_insn *insn)
+{
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_AND:
+		vm->acc &= insn->w1;
+		return GO_ON;
+	case NFIM_OP_SHR:
+		vm->acc >>= insn->w1;
+		return GO_ON;
+	case NFIM_OP_ADD:
+		return exec_sum(&vm->acc, (u64)vm->acc + insn->w1);
+	case NFIM_OP_SUB:
+		/* Below 0 it wraps to more than 32 bits hold. */
+		return exec_sum(&vm->acc, (u64)vm->acc - insn->w1);
+	case NFIM_OP_MUL:
+		return exec_sum(&vm->acc, (u64)vm->acc * insn->w1);
+	case NFIM_OP_SAVE:
+		vm->reg[NFIM_INSN_A(insn)] = vm->acc;
+		return GO_ON;
+	case NFIM_OP_LOAD:
+		vm->acc = vm->reg[NFIM_INSN_A(insn)];
+		return GO_ON;
+	case NFIM_OP_EQ:
+		return vm->acc == insn->w1 ? GO_ON : NFIM_RUN_NO;
+	case NFIM_OP_EQREG:
+		return vm->acc == vm->reg[NFIM_INSN_A(insn)] ? GO_ON : NFIM_RUN_NO;
+	default: /* NFIM_OP_IN */
+		return acc_in(vm, insn) ? GO_ON : NFIM_RUN_NO;
+	}
+}
+
+/* Operations that look at the bytes or tell what was found. */
+static int exec(struct vm *vm, const struct nfim_insn *insn)
+{
+	u64 end;
+
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_NEED:
+		end = (u64)vm->cur + insn->w1;
+		return end <= vm->view->len ? GO_ON : starve(vm, end);
+	case NFIM_OP_BYTES:
+	case NFIM_OP_BYTESI:
+		return exec_bytes(vm, insn);
+	case NFIM_OP_LD8:
+	case NFIM_OP_LDBE16:
+	case NFIM_OP_LDBE24:
+	case NFIM_OP_LDBE32:
+	case NFIM_OP_LDLE16:
+	case NFIM_OP_LDLE32:
+		return exec_load(vm, insn);
+	case NFIM_OP_SKIP:
+		return exec_sum(&vm->cur, (u64)vm->cur + insn->w1);
+	case NFIM_OP_SKIPA:
+		return exec_sum(&vm->cur, (u64)vm->cur + vm->acc);
+	case NFIM_OP_END:
+		return vm->view->last && vm->cur == vm->view->len ? GO_ON : NFIM_RUN_NO;
+	case NFIM_OP_SCAN:
+		return exec_scan(vm, insn);
+	case NFIM_OP_FRAME:
+		vm->out->frame_len = vm->acc;
+		return vm->acc ? GO_ON : NFIM_RUN_NO;
+	case NFIM_OP_MAP:
+		exec_map(vm, insn);
+		return GO_ON;
+	case NFIM_OP_KEY:
+		exec_key(vm, insn);
+		return GO_ON;
+	default:
+		return exec_acc(vm, insn);
+	}
+}
+
+enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
+			      const struct nfim_view *view, u32 start, struct nfim_out *out)
+{
+	const struct nfim_insn *insn = pack->code + code;
+	const struct nfim_insn *end = insn + n_code;
+	struct vm vm;
+
+	vm.pack = pack;
+	vm.view = view;
+	vm.out = out;
+	vm.start = start;
+	vm.cur = start;
+	vm.acc = 0;
+	memset(vm.reg, 0, sizeof(vm.reg));
+
+	for (; insn < end; insn++) {
+		int ret = GO_ON;
+
+		out->work++;
+		switch (NFIM_INSN_OP(insn)) {
+		case NFIM_OP_NO:
+			return NFIM_RUN_NO;
+		case NFIM_OP_YES:
+			return NFIM_RUN_YES;
+		case NFIM_OP_JMP:
+			insn += NFIM_INSN_B(insn);
+			break;
+		case NFIM_OP_JNE:
+			if (vm.acc != insn->w1)
+				insn += NFIM_INSN_B(insn);
+			break;
+		case NFIM_OP_JNIN:
+			if (!acc_in(&vm, insn))
+				insn += NFIM_INSN_A(insn);
+			break;
+		default:
+			ret = exec(&vm, insn);
+			break;
+		}
+		if (ret != GO_ON)
+			return ret;
+	}
+	/* Not reached: a verified program ends itself. */
+	return NFIM_RUN_NO;
+}

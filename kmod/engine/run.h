@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The interpreter: runs one program of a pack over the bytes of one direction.
+ *
+ * A program has a cursor, an accumulator and NFIM_REGS saved values; jumps go
+ * forward only, so that its cost is bounded by its length plus the bytes that
+ * NFIM_OP_SCAN and NFIM_OP_KEY may look at. It keeps nothing between calls.
+ */
+#ifndef _NF_IM_ENGINE_RUN_H
+#define _NF_IM_ENGINE_RUN_H
+
+#include "pack.h"
+
+enum {
+	NFIM_READ_MAX	= 64,	/* bytes of one read, and of a literal */
+	NFIM_SCAN_MAX	= 4096,	/* offsets one SCAN may try */
+	NFIM_SCAN_LIT	= 32,	/* bytes of the literal of a SCAN */
+	NFIM_KEY_MAX	= 1024,	/* bytes one KEY may look at */
+	NFIM_KEY_PAIRS	= 32,	/* pairs one KEY may look at */
+	NFIM_KEY_KEYS	= 4,	/* keys one KEY may know */
+	NFIM_KEY_LEN	= 8,	/* bytes of a key */
+	NFIM_KEY_SEP	= 4,	/* bytes of a separator */
+	NFIM_REGS	= 4,
+};
+
+/**
+ * struct nfim_view - the bytes of one direction, in stream order, from offset 0
+ * @head: bytes that are at hand in one piece, or NULL
+ * @head_off: offset of @head
+ * @head_len: how many
+ * @len: bytes that may be read
+ * @last: nothing follows @len (a datagram); "need more" becomes "no"
+ * @read: for what @head does not cover: bytes [@off, @off + @n), either in place or copied
+ *	into @buf. Called with @n <= NFIM_READ_MAX and @off + @n <= @len only. NULL if the
+ *	bytes cannot be had (then the program says no).
+ */
+struct nfim_view {
+	const u8 *head;
+	u32 head_off;
+	u32 head_len;
+	u32 len;
+	bool last;
+	const u8 *(*read)(const struct nfim_view *view, u32 off, u32 n, u8 *buf);
+};
+
+static inline const u8 *nfim_view_get(const struct nfim_view *view, u32 off, u32 n, u8 *buf)
+{
+	if (likely(off >= view->head_off && off - view->head_off <= view->head_len &&
+		   view->head_len - (off - view->head_off) >= n))
+		return view->head + (off - view->head_off);
+	return view->read ? view->read(view, off, n, buf) : NULL;
+}
+
+/*
+ * Instructions. w0 = op | a << 8 | b << 16, w1 = imm. All offsets are added to the cursor,
+ * which starts at the program's start offset. A read past the view's end stops the program
+ * with NFIM_RUN_MORE (or NO where the view is the last); sums that overflow 32 bits with NO.
+ */
+enum nfim_op {
+	NFIM_OP_NO,		/* stop: no */
+	NFIM_OP_YES,		/* stop: yes */
+	NFIM_OP_NEED,		/* at least imm bytes from the cursor must be there */
+	NFIM_OP_BYTES,		/* no, unless the a bytes at cursor + b are DATA[imm .. imm + a) */
+	NFIM_OP_BYTESI,		/* the same, ASCII letters of either case; DATA is lower case */
+	NFIM_OP_LD8,		/* acc = u8 at cursor + imm */
+	NFIM_OP_LDBE16,
+	NFIM_OP_LDBE24,
+	NFIM_OP_LDBE32,
+	NFIM_OP_LDLE16,
+	NFIM_OP_LDLE32,
+	NFIM_OP_AND,		/* acc &= imm */
+	NFIM_OP_SHR,		/* acc >>= imm, imm <= 31 */
+	NFIM_OP_ADD,		/* acc += imm */
+	NFIM_OP_SUB,		/* acc -= imm; no, if that is below 0 */
+	NFIM_OP_MUL,		/* acc *= imm, imm <= 255 */
+	NFIM_OP_SAVE,		/* reg[a] = acc */
+	NFIM_OP_LOAD,		/* acc = reg[a] */
+	NFIM_OP_EQ,		/* no, unless acc == imm */
+	NFIM_OP_EQREG,		/* no, unless acc == reg[a] */
+	NFIM_OP_IN,		/* no, unless acc in one of RANGES[imm .. imm + b) */
+	NFIM_OP_JNE,		/* skip b instructions if acc != imm */
+	NFIM_OP_JNIN,		/* skip a instructions if acc in none of RANGES[imm .. imm + b) */
+	NFIM_OP_JMP,		/* skip b instructions */
+	NFIM_OP_SKIP,		/* cursor += imm */
+	NFIM_OP_SKIPA,		/* cursor += acc */
+	NFIM_OP_END,		/* no, unless cursor == end of the datagram; UDP programs only */
+	NFIM_OP_SCAN,		/* find a literal; see below */
+	/* in frames programs only */
+	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
+	NFIM_OP_MAP,		/* out->actions |= value of acc in MAPS[imm .. imm + b), else bit a */
+	NFIM_OP_KEY,		/* find a name in separated text; see below */
+	NFIM_OPS,
+};
+
+/*
+ * Operands that an operation does not use are 0.
+ *
+ * NFIM_OP_BYTES, NFIM_OP_BYTESI: bytes that are there already are compared before more are
+ *	asked for, so that a wrong first byte says no at once.
+ * NFIM_OP_SCAN: a = length of the literal (1..NFIM_SCAN_LIT), imm = its place in DATA,
+ *	b = how many offsets from the cursor on may be tried (1..NFIM_SCAN_MAX).
+ *	Found: cursor goes behind it. Not there: no; not yet: more.
+ * NFIM_OP_KEY: a = number of keys (1..NFIM_KEY_KEYS), b = 1 if only pairs that end before
+ *	out->frame_len count, imm = where in DATA stand: one byte length of the separator, the
+ *	separator, then for each key one byte length and the key; the best key first.
+ *	Reads key SEP value SEP pairs from the cursor on, at most NFIM_KEY_PAIRS of them in
+ *	NFIM_KEY_MAX bytes; the first pair of the best key with a complete, non-empty value
+ *	sets out->user_off (from offset 0 of the view) and user_len (cut to NFIM_READ_MAX - 1).
+ *	A key that is not the first of the list counts only once all those pairs are there, so
+ *	that the name does not depend on how the stream is cut.
+ *	Does nothing where user_len is not 0 before: a caller who knows the name already saves
+ *	its cost that way. Never ends the program: an absent key or missing bytes change nothing.
+ */
+
+#define NFIM_INSN(op, a, b)	((u32)(op) | (u32)(a) << 8 | (u32)(b) << 16)
+#define NFIM_INSN_OP(i)		((i)->w0 & 0xff)
+#define NFIM_INSN_A(i)		((i)->w0 >> 8 & 0xff)
+#define NFIM_INSN_B(i)		((i)->w0 >> 16)
+
+/**
+ * nfim_insn_cost() - the most work an instruction can be, in the units of nfim_out.work
+ * @insn: verified instruction
+ *
+ * The sum over a program is at most NFIM_COST_MAX.
+ */
+static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
+{
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_IN:
+	case NFIM_OP_JNIN:
+		return 1 + NFIM_INSN_B(insn);
+	case NFIM_OP_SCAN:
+		/* Chunks overlap by the length of the literal less one. */
+		return 16 + NFIM_INSN_B(insn) / 2;
+	case NFIM_OP_KEY:
+		return 1 + 4 * NFIM_KEY_PAIRS + NFIM_KEY_MAX / 4;
+	default:
+		return 1;
+	}
+}
+
+enum nfim_run_result {
+	NFIM_RUN_NO,
+	NFIM_RUN_YES,
+	NFIM_RUN_MORE,
+};
+
+/**
+ * struct nfim_out - what a program found
+ * @need: on MORE: bytes of the view at which another try is worth it (> view->len)
+ * @frame_len: bytes from the start offset to the next frame, 0 if none was given
+ * @actions: bits of enum nf_im_action
+ * @user_off: where a name stands, offset in the view
+ * @user_len: its length, 0 for none
+ * @work: instructions run, ranges compared, and an eighth of the bytes scanned; added to,
+ *	never reset
+ */
+struct nfim_out {
+	u32 need;
+	u32 frame_len;
+	u32 actions;
+	u32 user_off;
+	u32 user_len;
+	u32 work;
+};
+
+/**
+ * nfim_run() - run a program
+ * @pack: opened pack
+ * @code: first instruction, in a program that nfim_pack_open() verified
+ * @n_code: its length
+ * @view: the bytes
+ * @start: offset in the view at which the cursor starts
+ * @out: result; the caller sets all but @work to 0 before (and may set user_len, see
+ *	NFIM_OP_KEY). On NO and MORE only need and work mean something.
+ *
+ * Return: enum nfim_run_result.
+ */
+enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
+			      const struct nfim_view *view, u32 start, struct nfim_out *out);
+
+#endif /* _NF_IM_ENGINE_RUN_H */
