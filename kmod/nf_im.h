@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * nf_im.ko: the kernel around the engine.
+ *
+ * A packet comes by nf_im_hook.c right after conntrack; nf_im_inspect.c drives its flow, kept
+ * in the table (nf_im_table.c), and writes the verdict into the conntrack's labels
+ * (nf_im_labels.c) and events (nf_im_event.c). Matches ask nf_im_facts.c. Packs are swapped by
+ * nf_im_pack.c, everything is counted and controlled by namespace (nf_im_main.c, nf_im_netlink.c).
+ */
+#ifndef _NF_IM_H
+#define _NF_IM_H
+
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <linux/types.h>
+#include <net/net_namespace.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <uapi/linux/netfilter/nf_im.h>
+
+#include "engine/flow.h"
+#include "nf_im_ns.h"
+
+/* Counters of a namespace, by the number of their attribute. */
+struct nf_im_stats {
+	u64 c[__NF_IM_A_C_MAX];
+};
+
+/**
+ * struct nf_im_net - what one network namespace has
+ *
+ * The reference counts are changed under nf_im_mutex only and read without it by the
+ * hook, for which a stale value means one packet more or less of a flow.
+ */
+struct nf_im_net {
+	struct net *net;
+	struct list_head list;		/* of all namespaces; nets_mutex */
+	/* Hook users per family: 0 IPv4, 1 IPv6; rules and ENABLE each count as one. */
+	u32 users[2];
+	struct nf_hook_ops ops[2][2];
+	u32 rules;
+	bool enabled;
+	bool exiting;	/* the namespace goes, its hooks are gone */
+	/* Rules that test actions, of all protocols and of each. */
+	u32 watch_any;
+	u16 watch[NFIM_PROTO_MAX];
+	struct nf_im_stats __percpu *stats;
+	atomic64_t *proto_flows;	/* [NFIM_PROTO_MAX] */
+	atomic_t entries;
+	atomic_t bytes;
+	struct mem_cgroup *memcg;	/* who pays; NULL for the initial namespace */
+};
+
+/* A pack in force, or the one before. Freed after a grace period. */
+struct nf_im_pack {
+	struct nfim_pack p;
+	void *buf;
+	u32 size;
+	bool builtin;
+};
+
+/* A packet that carries payload of a flow we may read. */
+struct nf_im_pkt {
+	struct nfim_seg seg;	/* must be first */
+	const struct sk_buff *skb;
+	struct nf_conn *ct;
+	u32 payload;		/* offset in skb of the segment */
+	u32 left;		/* bytes from there to the packet's end */
+	u8 dir;			/* enum ip_conntrack_dir */
+	bool syn;
+	u8 head[64];
+};
+
+struct nf_im_facts {
+	enum nf_im_state state;
+	u32 proto;		/* id, 0 for none; only looked up where labels cannot tell */
+	u32 actions;		/* of this packet; only if asked for */
+};
+
+extern struct mutex nf_im_mutex;
+extern struct nf_im_pack __rcu *nf_im_pack;
+
+static inline void nf_im_count(const struct nf_im_net *inet, u32 counter)
+{
+	this_cpu_inc(inet->stats->c[counter]);
+}
+
+/* nf_im_main.c */
+struct nf_im_net *nf_im_pernet(const struct net *net);
+void nf_im_each_net(void (*fn)(struct net *net, int (*iter)(struct nf_conn *ct, void *data)),
+		    int (*iter)(struct nf_conn *ct, void *data));
+
+/**
+ * nf_im_rule_add() - a match rule came into a namespace
+ * @net: the namespace
+ * @family: of the rule
+ * @info: the rule; names checked against the registry, NF_IM_MT_ACTION makes flows watched
+ *
+ * Return: 0, -EINVAL for a protocol the registry lacks, or why conntrack, its labels or the
+ * hook could not be had.
+ */
+int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info);
+
+/**
+ * nf_im_rule_del() - the rule went
+ * @net: the namespace
+ * @family: of the rule
+ * @info: the same rule
+ */
+void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info);
+
+/**
+ * nf_im_enable() - hold or let go the hook of both families without a rule
+ * @net: the namespace
+ * @on: which
+ *
+ * Return: 0, also if it is so already, or a negative errno.
+ */
+int nf_im_enable(struct net *net, bool on);
+
+/* nf_im_hook.c */
+int nf_im_hook_register(struct nf_im_net *inet, bool v6);
+void nf_im_hook_unregister(struct nf_im_net *inet, bool v6);
+bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo);
+bool nf_im_pkt_next(struct nf_im_pkt *pkt);
+
+/* nf_im_inspect.c */
+void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt);
+
+/* nf_im_facts.c */
+
+/**
+ * nf_im_facts_get() - what is known of a packet's flow, and of the packet
+ * @skb: the packet, in any hook behind conntrack
+ * @want_actions: also look for this packet's actions
+ * @want_proto: also look for the protocol in the table
+ * @facts: set
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_proto,
+		     struct nf_im_facts *facts);
+
+/* nf_im_labels.c */
+extern unsigned int nf_im_label_base;
+
+static inline unsigned int nf_im_label_bit(u32 offset)
+{
+	return nf_im_label_base + offset;
+}
+
+static inline bool nf_im_label_test(const struct nf_conn_labels *labels, u32 offset)
+{
+	return labels && test_bit(nf_im_label_bit(offset), labels->bits);
+}
+
+/**
+ * nf_im_label_proto_mask() - the label bits that a set of protocols or categories has
+ * @info: the rule
+ * @mask: 128 bits, set
+ *
+ * Return: true if a protocol of the rule has no label, so that its flows are in the table only.
+ */
+bool nf_im_label_proto_mask(const struct xt_im_mtinfo *info, unsigned long *mask);
+
+void nf_im_label_set(struct nf_conn *ct, u32 offset);
+void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
+			 const struct nfim_flow *flow, bool reads_on);
+bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
+		       const struct nfim_flow *flow);
+int nf_im_label_check(void);
+
+/* nf_im_pack.c */
+int nf_im_pack_init(void);
+void nf_im_pack_exit(void);
+int nf_im_pack_begin(u32 portid, u32 size);
+int nf_im_pack_chunk(u32 portid, u32 off, const void *data, u32 len);
+int nf_im_pack_commit(u32 portid, bool force, char *why, size_t why_len);
+int nf_im_pack_rollback(void);
+void nf_im_pack_release(u32 portid);
+bool nf_im_pack_has_previous(void);
+void nf_im_pack_rule(const struct xt_im_mtinfo *info, bool add);
+
+/**
+ * nf_im_proto_category() - enum nf_im_category of a protocol
+ * @id: of the protocol
+ *
+ * Context: under rcu_read_lock().
+ * Return: NF_IM_CAT_COUNT if there is no such protocol.
+ */
+u32 nf_im_proto_category(u32 id);
+
+/* nf_im_event.c */
+void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
+		 const struct nfim_pack *pack, const struct nfim_step *step, u32 proto);
+
+/* nf_im_netlink.c */
+extern struct genl_family nf_im_genl_family;
+bool nf_im_event_wanted(struct net *net);
+int nf_im_netlink_init(void);
+void nf_im_netlink_exit(void);
+
+#endif /* _NF_IM_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One message for each flow whose protocol became known, to those who listen.
+ */
+#include <net/genetlink.h>
+
+#include "nf_im.h"
+
+enum {
+	EVENT_BYTES = 512,
+};
+
+bool nf_im_event_wanted(struct net *net)
+{
+	return genl_has_listeners(&nf_im_genl_family, net, 0);
+}
+
+static int put_tuple(struct sk_buff *skb, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	u32 len = t->src.l3num == NFPROTO_IPV4 ? 4 : 16;
+
+	return nla_put_u8(skb, NF_IM_A_EV_FAMILY, t->src.l3num) ||
+	       nla_put_u8(skb, NF_IM_A_EV_L4, t->dst.protonum) ||
+	       nla_put(skb, NF_IM_A_EV_CLIENT, len, &t->src.u3) ||
+	       nla_put(skb, NF_IM_A_EV_SERVER, len, &t->dst.u3) ||
+	       nla_put_be16(skb, NF_IM_A_EV_CPORT, t->src.u.all) ||
+	       nla_put_be16(skb, NF_IM_A_EV_SPORT, t->dst.u.all);
+}
+
+static int put_verdict(struct sk_buff *skb, const struct nfim_pack *pack,
+		       const struct nfim_step *step, u32 proto)
+{
+	const struct nfim_proto *p = nfim_pack_proto(pack, proto);
+
+	if (!p || step->rule >= pack->n_rules)
+		return -EINVAL;
+	return nla_put_string(skb, NF_IM_A_EV_PROTO, nfim_pack_str(pack, p->name)) ||
+	       nla_put_string(skb, NF_IM_A_EV_RULE,
+			      nfim_pack_str(pack, pack->rules[step->rule].name)) ||
+	       nla_put_u32(skb, NF_IM_A_EV_ACTIONS, step->actions) ||
+	       (step->user_len && nla_put(skb, NF_IM_A_EV_USER, step->user_len, step->user));
+}
+
+void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
+		 const struct nfim_pack *pack, const struct nfim_step *step, u32 proto)
+{
+	struct sk_buff *skb;
+	struct nlattr *nest;
+	void *hdr;
+
+	if (!nf_im_event_wanted(inet->net))
+		return;
+	skb = genlmsg_new(EVENT_BYTES, GFP_ATOMIC);
+	if (!skb)
+		goto lost;
+	hdr = genlmsg_put(skb, 0, 0, &nf_im_genl_family, 0, NF_IM_CMD_EVENT);
+	nest = hdr ? nla_nest_start(skb, NF_IM_A_EVENT) : NULL;
+	if (!nest || put_tuple(skb, pkt->ct) || put_verdict(skb, pack, step, proto)) {
+		nlmsg_free(skb);
+		goto lost;
+	}
+	nla_nest_end(skb, nest);
+	genlmsg_end(skb, hdr);
+	if (genlmsg_multicast_netns(&nf_im_genl_family, inet->net, skb, 0, 0,
+				    GFP_ATOMIC) != -ENOBUFS)
+		return;
+lost:
+	nf_im_count(inet, NF_IM_A_C_EVENTS_LOST);
+}

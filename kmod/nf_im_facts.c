@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What rules ask: how far is this packet's flow, what is it, what does this packet do.
+ *
+ * Facts of a flow are read off the conntrack's labels where those can tell; facts of a
+ * packet were noted when it came by the hook, by direction and sequence range, since many
+ * packets may pass the hook before the first of them meets a rule.
+ */
+#include "nf_im_table.h"
+
+static bool labels_known(const struct nf_conn_labels *labels)
+{
+	u32 cat;
+
+	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
+		if (nf_im_label_test(labels, NF_IM_LABEL_CATEGORY + cat))
+			return true;
+	return false;
+}
+
+static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
+{
+	if (nf_im_label_test(labels, NF_IM_LABEL_UNINSPECTED))
+		return NF_IM_STATE_UNINSPECTED;
+	if (nf_im_label_test(labels, NF_IM_LABEL_DONE) || labels_known(labels))
+		return NF_IM_STATE_DECIDED;
+	if (nf_im_label_test(labels, NF_IM_LABEL_OPEN))
+		return NF_IM_STATE_UNDECIDED;
+	return NF_IM_STATE_NEW;
+}
+
+static enum nf_im_state flow_state(const struct nfim_flow *flow)
+{
+	switch (flow->done) {
+	case NFIM_UNDECIDED:
+		return NF_IM_STATE_UNDECIDED;
+	case NFIM_GIVEN_UP:
+		return NF_IM_STATE_UNINSPECTED;
+	default:
+		return NF_IM_STATE_DECIDED;
+	}
+}
+
+/* All facts whose range the packet touches: it may be a retransmission with other cuts. */
+static u32 watch_actions(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
+{
+	const struct nf_im_fact *f;
+	u32 actions = 0, i;
+
+	for (i = 0; i < NF_IM_FACTS; i++) {
+		f = &watch->facts[i];
+		if (!f->len || f->dir != pkt->dir)
+			continue;
+		if (pkt->seg.seq - f->seq < f->len || f->seq - pkt->seg.seq < pkt->seg.len)
+			actions |= f->actions;
+	}
+	return actions;
+}
+
+/* The entry's view of the flow, where the labels cannot tell or actions are asked for. */
+static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
+			enum ip_conntrack_info ctinfo, bool want_actions,
+			struct nf_im_facts *facts)
+{
+	const struct nf_im_entry *e;
+	struct nf_im_pkt pkt;
+	u64 key = nf_im_key(ct);
+
+	if (want_actions)
+		want_actions = nf_im_pkt_init(&pkt, skb, ct, ctinfo) && pkt.seg.len;
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)) {
+		facts->state = flow_state(&e->flow);
+		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
+		if (want_actions && e->watch)
+			facts->actions = watch_actions(e->watch, &pkt);
+	} else if (facts->state == NF_IM_STATE_UNDECIDED) {
+		facts->state = NF_IM_STATE_UNINSPECTED;	/* it had to be let go */
+	}
+	nf_im_bucket_unlock(key);
+}
+
+/* The protocol by its label: for flows that the table has forgotten. */
+static u32 labels_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack)
+{
+	u32 i;
+
+	for (i = 0; i < pack->n_protos; i++)
+		if (pack->protos[i].label != NFIM_LABEL_NONE &&
+		    nf_im_label_test(labels, pack->protos[i].label))
+			return pack->protos[i].id;
+	return 0;
+}
+
+/* A datagram says itself what it does. */
+static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
+			    enum ip_conntrack_info ctinfo, u32 proto,
+			    const struct nfim_pack *pack)
+{
+	struct nfim_flow flow;
+	struct nfim_step step;
+	struct nf_im_pkt pkt;
+	u32 actions = 0, n = 0;
+
+	if (!proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
+		return 0;
+	do {
+		nfim_flow_init(&flow);
+		flow.proto = proto;
+		flow.done = NFIM_KNOWN;
+		nfim_flow_step(pack, &flow, &pkt.seg, true, &step);
+		actions |= step.actions;
+	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
+	return actions;
+}
+
+void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_proto,
+		     struct nf_im_facts *facts)
+{
+	const struct nf_conn_labels *labels;
+	enum ip_conntrack_info ctinfo;
+	const struct nfim_pack *pack;
+	struct nf_conn *ct;
+	u8 l4;
+
+	facts->state = NF_IM_STATE_NONE;
+	facts->proto = 0;
+	facts->actions = 0;
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || nf_ct_is_template(ct))
+		return;
+	l4 = nf_ct_protonum(ct);
+	if (l4 != IPPROTO_TCP && l4 != IPPROTO_UDP)
+		return;
+	labels = nf_ct_labels_find(ct);
+	facts->state = labels_state(labels);
+	if (labels && facts->state == NF_IM_STATE_NEW)
+		return;
+	if (!labels || want_proto || facts->state == NF_IM_STATE_UNDECIDED ||
+	    (want_actions && l4 == IPPROTO_TCP))
+		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
+	if (facts->state != NF_IM_STATE_DECIDED)
+		return;
+	pack = &rcu_dereference(nf_im_pack)->p;
+	if (!facts->proto && labels && (want_proto || want_actions))
+		facts->proto = labels_proto(labels, pack);
+	if (want_actions && l4 == IPPROTO_UDP)
+		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, pack);
+}
+NF_IM_EXPORT(nf_im_facts_get);

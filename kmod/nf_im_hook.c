@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where packets come by: right after conntrack, in PRE_ROUTING and LOCAL_OUT.
+ *
+ * A packet of a flow with im-done costs one look at the conntrack's labels. PRE_ROUTING runs in
+ * softirq, LOCAL_OUT in process context, which may be preempted by it.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "nf_im.h"
+
+/* Bytes [off, off + n) of the payload, for the engine. */
+static const u8 *pkt_read(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)
+{
+	const struct nf_im_pkt *pkt = container_of(seg, struct nf_im_pkt, seg);
+
+	return skb_header_pointer(pkt->skb, pkt->payload + off, n, buf);
+}
+
+/* Offset of the transport header, or -1: a fragment, or a header chain that is cut. */
+static int pkt_transport(const struct sk_buff *skb, u8 l3num)
+{
+	int off = skb_network_offset(skb);
+
+	if (l3num == NFPROTO_IPV4) {
+		const struct iphdr *iph;
+		struct iphdr _iph;
+
+		iph = skb_header_pointer(skb, off, sizeof(_iph), &_iph);
+		if (!iph || iph->frag_off & htons(IP_MF | IP_OFFSET))
+			return -1;
+		return off + iph->ihl * 4;
+	}
+	if (l3num == NFPROTO_IPV6) {
+		const struct ipv6hdr *ip6h;
+		struct ipv6hdr _ip6h;
+		__be16 frag_off;
+		u8 nexthdr;
+
+		ip6h = skb_header_pointer(skb, off, sizeof(_ip6h), &_ip6h);
+		if (!ip6h)
+			return -1;
+		nexthdr = ip6h->nexthdr;
+		off = ipv6_skip_exthdr(skb, off + sizeof(_ip6h), &nexthdr, &frag_off);
+		return frag_off & htons(~0x7) ? -1 : off;
+	}
+	return -1;
+}
+
+/* The peer's highest acknowledgment tells where the stream began, and what is past changing. */
+static void pkt_tcp_base(struct nf_im_pkt *pkt)
+{
+	const struct ip_ct_tcp_state *peer = &pkt->ct->proto.tcp.seen[!pkt->dir];
+	struct nfim_seg *seg = &pkt->seg;
+
+	if (READ_ONCE(peer->flags) & IP_CT_TCP_FLAG_MAXACK_SET) {
+		seg->acked = READ_ONCE(peer->td_maxack);
+		seg->has_acked = true;
+	}
+	if (!nf_im_label_test(nf_ct_labels_find(pkt->ct), NF_IM_LABEL_SEEN))
+		return;
+	if (pkt->syn) {
+		seg->base = seg->seq;
+		seg->has_base = true;
+	} else if (seg->has_acked) {
+		seg->base = seg->acked;
+		seg->has_base = true;
+	}
+}
+
+static bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
+{
+	const struct tcphdr *th;
+	struct tcphdr _th;
+
+	th = skb_header_pointer(pkt->skb, thoff, sizeof(_th), &_th);
+	if (!th || th->doff < sizeof(_th) / 4)
+		return false;
+	pkt->payload = thoff + th->doff * 4;
+	pkt->seg.seq = ntohl(th->seq) + th->syn;
+	pkt->syn = th->syn;
+	return true;
+}
+
+/* Set the segment from pkt->payload and pkt->left: all of TCP, one datagram of UDP. */
+static bool pkt_segment(struct nf_im_pkt *pkt)
+{
+	struct nfim_seg *seg = &pkt->seg;
+
+	seg->len = pkt->left;
+	if (seg->l4 == IPPROTO_UDP && skb_is_gso(pkt->skb) && skb_shinfo(pkt->skb)->gso_size)
+		seg->len = min_t(u32, seg->len, skb_shinfo(pkt->skb)->gso_size);
+	seg->head_len = min_t(u32, seg->len, sizeof(pkt->head));
+	seg->head = skb_header_pointer(pkt->skb, pkt->payload, seg->head_len, pkt->head);
+	return seg->head;
+}
+
+/**
+ * nf_im_pkt_init() - find the payload of a TCP or UDP packet
+ * @pkt: set up; @pkt->seg.len is 0 where there is no payload
+ * @skb: the packet
+ * @ct: its conntrack
+ * @ctinfo: its relation
+ *
+ * Return: false if it is none of ours, or its headers are not to be had.
+ */
+bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo)
+{
+	u8 l4 = nf_ct_protonum(ct);
+	int thoff;
+
+	if (l4 != IPPROTO_TCP && l4 != IPPROTO_UDP)
+		return false;
+	thoff = pkt_transport(skb, nf_ct_l3num(ct));
+	if (thoff < 0)
+		return false;
+	memset(pkt, 0, offsetof(struct nf_im_pkt, head));
+	pkt->skb = skb;
+	pkt->ct = ct;
+	pkt->dir = CTINFO2DIR(ctinfo);
+	pkt->seg.dir = pkt->dir;
+	pkt->seg.l4 = l4;
+	pkt->seg.read = pkt_read;
+	pkt->payload = thoff + sizeof(struct udphdr);
+	if (l4 == IPPROTO_TCP && !pkt_tcp(pkt, thoff))
+		return false;
+	if (pkt->payload >= skb->len)
+		return true;
+	pkt->left = skb->len - pkt->payload;
+	return pkt_segment(pkt);
+}
+
+/**
+ * nf_im_pkt_next() - go to the next datagram of a packet that holds several
+ * @pkt: the packet
+ *
+ * UDP GSO and GRO (frag lists too) hold datagrams of gso_size, the last may be shorter.
+ *
+ * Return: false if there is none.
+ */
+bool nf_im_pkt_next(struct nf_im_pkt *pkt)
+{
+	if (pkt->left <= pkt->seg.len)
+		return false;
+	pkt->left -= pkt->seg.len;
+	pkt->payload += pkt->seg.len;
+	return pkt_segment(pkt);
+}
+
+/* A packet of a flow that is not done; apart, so that the others need no stack for it. */
+static noinline void hook_undone(struct sk_buff *skb, struct nf_conn *ct,
+				 enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
+{
+	struct nf_im_pkt pkt;
+
+	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo))
+		return;
+	/* From its first packet on we know where its streams begin. */
+	if (!nf_ct_is_confirmed(ct) && (pkt.seg.l4 == IPPROTO_UDP || pkt.syn))
+		nf_im_label_set(ct, NF_IM_LABEL_SEEN);
+	if (!pkt.seg.len)
+		return;
+	if (pkt.seg.l4 == IPPROTO_TCP)
+		pkt_tcp_base(&pkt);
+	local_bh_disable();
+	nf_im_inspect(inet, &pkt);
+	local_bh_enable();
+}
+
+static unsigned int nf_im_hook(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (!ct || nf_ct_is_template(ct))
+		return NF_ACCEPT;
+	if (likely(nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE)))
+		return NF_ACCEPT;
+	/* What a loopback device delivers was seen in LOCAL_OUT. */
+	if (state->hook == NF_INET_PRE_ROUTING && state->in && state->in->flags & IFF_LOOPBACK)
+		return NF_ACCEPT;
+	hook_undone(skb, ct, ctinfo, priv);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hook_template[2][2] = {
+	{
+		{
+			.hook = nf_im_hook,
+			.pf = NFPROTO_IPV4,
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = NF_IP_PRI_CONNTRACK + 1,
+		},
+		{
+			.hook = nf_im_hook,
+			.pf = NFPROTO_IPV4,
+			.hooknum = NF_INET_LOCAL_OUT,
+			.priority = NF_IP_PRI_CONNTRACK + 1,
+		},
+	},
+	{
+		{
+			.hook = nf_im_hook,
+			.pf = NFPROTO_IPV6,
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = NF_IP6_PRI_CONNTRACK + 1,
+		},
+		{
+			.hook = nf_im_hook,
+			.pf = NFPROTO_IPV6,
+			.hooknum = NF_INET_LOCAL_OUT,
+			.priority = NF_IP6_PRI_CONNTRACK + 1,
+		},
+	},
+};
+
+/**
+ * nf_im_hook_register() - start to see the packets of one family
+ * @inet: namespace
+ * @v6: which family
+ *
+ * Return: 0 or a negative errno.
+ */
+int nf_im_hook_register(struct nf_im_net *inet, bool v6)
+{
+	memcpy(inet->ops[v6], hook_template[v6], sizeof(inet->ops[v6]));
+	inet->ops[v6][0].priv = inet;
+	inet->ops[v6][1].priv = inet;
+	return nf_register_net_hooks(inet->net, inet->ops[v6], ARRAY_SIZE(inet->ops[v6]));
+}
+
+/**
+ * nf_im_hook_unregister() - stop seeing them; no CPU is in the hook afterwards
+ * @inet: namespace
+ * @v6: which family
+ */
+void nf_im_hook_unregister(struct nf_im_net *inet, bool v6)
+{
+	nf_unregister_net_hooks(inet->net, inet->ops[v6], ARRAY_SIZE(inet->ops[v6]));
+	synchronize_net();
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict, as conntrack labels that stock tools can read (DESIGN D1).
+ */
+#include <linux/module.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+
+#include "nf_im.h"
+
+#define LABEL_BITS	(NF_CT_LABELS_MAX_SIZE * 8)
+
+unsigned int nf_im_label_base = NF_IM_LABEL_BASE_DEFAULT;
+module_param_named(label_base, nf_im_label_base, uint, 0444);
+NF_IM_EXPORT(nf_im_label_base);
+MODULE_PARM_DESC(label_base, "first of the 80 conntrack label bits that are ours (default 40)");
+
+int nf_im_label_check(void)
+{
+	if (nf_im_label_base <= LABEL_BITS - NF_IM_LABEL_COUNT)
+		return 0;
+	pr_err("nf_im: label_base=%u leaves no room for %u labels, it may be %u at most\n",
+	       nf_im_label_base, NF_IM_LABEL_COUNT, LABEL_BITS - NF_IM_LABEL_COUNT);
+	return -EINVAL;
+}
+
+static void label_or(struct nf_conn *ct, const unsigned long *mask)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	bool news = false;
+	unsigned int bit;
+
+	if (!labels)
+		return;
+	for_each_set_bit(bit, mask, LABEL_BITS)
+		news |= !test_and_set_bit(bit, labels->bits);
+	if (news)
+		nf_conntrack_event_cache(IPCT_LABEL, ct);
+}
+
+/* For our own notes on a flow; no event, as nobody else acts on them. */
+void nf_im_label_set(struct nf_conn *ct, u32 offset)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	if (labels && !test_bit(nf_im_label_bit(offset), labels->bits))
+		set_bit(nf_im_label_bit(offset), labels->bits);
+}
+
+static void mask_proto(unsigned long *mask, const struct nfim_proto *proto)
+{
+	if (proto->label != NFIM_LABEL_NONE)
+		__set_bit(nf_im_label_bit(proto->label), mask);
+	__set_bit(nf_im_label_bit(NF_IM_LABEL_CATEGORY + proto->category), mask);
+	if (proto->category == NF_IM_CAT_MESSENGER || proto->category == NF_IM_CAT_ENTERPRISE)
+		__set_bit(nf_im_label_bit(NF_IM_LABEL_ANY), mask);
+}
+
+void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
+			 const struct nfim_flow *flow, bool reads_on)
+{
+	DECLARE_BITMAP(mask, LABEL_BITS);
+	const struct nfim_proto *proto;
+
+	bitmap_zero(mask, LABEL_BITS);
+	proto = flow->done == NFIM_KNOWN ? nfim_pack_proto(pack, flow->proto) : NULL;
+	if (proto)
+		mask_proto(mask, proto);
+	if (flow->done == NFIM_GIVEN_UP)
+		__set_bit(nf_im_label_bit(NF_IM_LABEL_UNINSPECTED), mask);
+	if ((flow->flags[0] | flow->flags[1]) & NFIM_F_ANOMALY)
+		__set_bit(nf_im_label_bit(NF_IM_LABEL_ANOMALY), mask);
+	if (flow->done && !reads_on)
+		__set_bit(nf_im_label_bit(NF_IM_LABEL_DONE), mask);
+	label_or(ct, mask);
+}
+
+/* Do the labels alone say all of the verdict, so that the table may forget the flow? */
+bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
+		       const struct nfim_flow *flow)
+{
+	const struct nfim_proto *proto;
+
+	if (!nf_ct_labels_find(ct) || !nf_ct_is_confirmed(ct))
+		return false;
+	if (flow->done != NFIM_KNOWN)
+		return true;
+	proto = nfim_pack_proto(pack, flow->proto);
+	return proto && proto->label != NFIM_LABEL_NONE;
+}
+
+bool nf_im_label_proto_mask(const struct xt_im_mtinfo *info, unsigned long *mask)
+{
+	const struct nf_im_pack *pack;
+	const struct nfim_proto *proto;
+	bool unlabelled = false;
+	u32 id;
+
+	bitmap_zero(mask, LABEL_BITS);
+	rcu_read_lock();
+	pack = rcu_dereference(nf_im_pack);
+	for (id = 1; id < NFIM_PROTO_MAX; id++) {
+		if (!(info->protos[id / 64] >> (id % 64) & 1))
+			continue;
+		proto = nfim_pack_proto(&pack->p, id);
+		if (proto && proto->label != NFIM_LABEL_NONE)
+			__set_bit(nf_im_label_bit(proto->label), mask);
+		else
+			unlabelled = true;
+	}
+	rcu_read_unlock();
+	return unlabelled;
+}
+NF_IM_EXPORT(nf_im_label_proto_mask);

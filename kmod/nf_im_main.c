@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module, its namespaces, and who wants the hook in each of them.
+ */
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <net/netns/generic.h>
+
+#include "nf_im_sweep.h"
+
+/* Serialises rules, enabling, and packs. */
+DEFINE_MUTEX(nf_im_mutex);
+
+/* Protects the list alone; the sweep holds it for long. */
+static DEFINE_MUTEX(nets_mutex);
+static LIST_HEAD(nets);
+static unsigned int net_id;
+
+struct nf_im_net *nf_im_pernet(const struct net *net)
+{
+	return net_generic(net, net_id);
+}
+
+void nf_im_each_net(void (*fn)(struct net *net, int (*iter)(struct nf_conn *ct, void *data)),
+		    int (*iter)(struct nf_conn *ct, void *data))
+{
+	struct nf_im_net *inet;
+
+	mutex_lock(&nets_mutex);
+	list_for_each_entry(inet, &nets, list)
+		if (atomic_read(&inet->entries))
+			fn(inet->net, iter);
+	mutex_unlock(&nets_mutex);
+}
+
+static int hook_get(struct nf_im_net *inet, bool v6)
+{
+	u8 pf = v6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+	int err;
+
+	if (inet->users[v6]++)
+		return 0;
+	err = nf_ct_netns_get(inet->net, pf);
+	if (err)
+		goto err_ct;
+	err = nf_connlabels_get(inet->net, nf_im_label_bit(NF_IM_LABEL_COUNT - 1));
+	if (err)
+		goto err_labels;
+	err = nf_im_hook_register(inet, v6);
+	if (err)
+		goto err_hook;
+	return 0;
+
+err_hook:
+	nf_connlabels_put(inet->net);
+err_labels:
+	nf_ct_netns_put(inet->net, pf);
+err_ct:
+	inet->users[v6]--;
+	return err;
+}
+
+static void hook_put(struct nf_im_net *inet, bool v6)
+{
+	/* A namespace on its way out has lost its hooks before its last rules go. */
+	if (--inet->users[v6] || inet->exiting)
+		return;
+	nf_im_hook_unregister(inet, v6);
+	if (!inet->users[!v6])
+		nf_im_table_flush(inet);
+	nf_connlabels_put(inet->net);
+	nf_ct_netns_put(inet->net, v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+}
+
+/* NFPROTO_INET wants both, all or nothing. */
+static int family_get(struct nf_im_net *inet, u8 family)
+{
+	int err;
+
+	if (family != NFPROTO_INET)
+		return hook_get(inet, family == NFPROTO_IPV6);
+	err = hook_get(inet, false);
+	if (err)
+		return err;
+	err = hook_get(inet, true);
+	if (err)
+		hook_put(inet, false);
+	return err;
+}
+
+static void family_put(struct nf_im_net *inet, u8 family)
+{
+	if (family == NFPROTO_INET) {
+		hook_put(inet, false);
+		hook_put(inet, true);
+	} else {
+		hook_put(inet, family == NFPROTO_IPV6);
+	}
+}
+
+static bool rule_names(const struct xt_im_mtinfo *info, u32 id)
+{
+	return info->protos[id / 64] >> (id % 64) & 1;
+}
+
+static int rule_check(const struct xt_im_mtinfo *info)
+{
+	const struct nf_im_pack *pack;
+	int err = 0;
+	u32 id;
+
+	rcu_read_lock();
+	pack = rcu_dereference(nf_im_pack);
+	for (id = 0; id < NFIM_PROTO_MAX && !err; id++) {
+		if (!rule_names(info, id) || nfim_pack_proto(&pack->p, id))
+			continue;
+		pr_info_ratelimited("nf_im: no protocol has the number %u here; the tool that made the rule is newer than this module\n",
+				    id);
+		err = -EINVAL;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/* Flows of these protocols are read on for their actions. */
+static void rule_watch(struct nf_im_net *inet, const struct xt_im_mtinfo *info, int by)
+{
+	bool all = !(info->flags & NF_IM_MT_PROTO) || info->invert & NF_IM_MT_PROTO;
+	u32 id;
+
+	if (!(info->flags & NF_IM_MT_ACTION))
+		return;
+	for (id = 1; id < NFIM_PROTO_MAX; id++)
+		if (all || rule_names(info, id))
+			WRITE_ONCE(inet->watch[id], inet->watch[id] + by);
+	WRITE_ONCE(inet->watch_any, inet->watch_any + by);
+}
+
+int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+	int err;
+
+	mutex_lock(&nf_im_mutex);
+	err = rule_check(info);
+	if (!err)
+		err = family_get(inet, family);
+	if (!err) {
+		inet->rules++;
+		rule_watch(inet, info, 1);
+		nf_im_pack_rule(info, true);
+	}
+	mutex_unlock(&nf_im_mutex);
+	return err;
+}
+NF_IM_EXPORT(nf_im_rule_add);
+
+void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+
+	mutex_lock(&nf_im_mutex);
+	nf_im_pack_rule(info, false);
+	rule_watch(inet, info, -1);
+	inet->rules--;
+	family_put(inet, family);
+	mutex_unlock(&nf_im_mutex);
+}
+NF_IM_EXPORT(nf_im_rule_del);
+
+int nf_im_enable(struct net *net, bool on)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+	int err = 0;
+
+	mutex_lock(&nf_im_mutex);
+	if (on && !inet->enabled)
+		err = family_get(inet, NFPROTO_INET);
+	else if (!on && inet->enabled)
+		family_put(inet, NFPROTO_INET);
+	if (!err)
+		inet->enabled = on;
+	mutex_unlock(&nf_im_mutex);
+	return err;
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+
+	inet->net = net;
+	inet->stats = alloc_percpu_gfp(struct nf_im_stats, GFP_KERNEL_ACCOUNT);
+	if (!inet->stats)
+		return -ENOMEM;
+	inet->proto_flows = kcalloc(NFIM_PROTO_MAX, sizeof(*inet->proto_flows),
+				    GFP_KERNEL_ACCOUNT);
+	if (!inet->proto_flows) {
+		free_percpu(inet->stats);
+		return -ENOMEM;
+	}
+	nf_im_mem_open(inet);
+	mutex_lock(&nets_mutex);
+	list_add(&inet->list, &nets);
+	mutex_unlock(&nets_mutex);
+	return 0;
+}
+
+/* Rules may outlive this by a moment; then only their counts go down. */
+static void __net_exit net_exit(struct net *net)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+	bool v6;
+	u32 i;
+
+	mutex_lock(&nets_mutex);
+	list_del(&inet->list);
+	mutex_unlock(&nets_mutex);
+	mutex_lock(&nf_im_mutex);
+	inet->exiting = true;
+	for (i = 0; i < 2; i++) {
+		v6 = i;
+		if (!inet->users[v6])
+			continue;
+		nf_im_hook_unregister(inet, v6);
+		nf_connlabels_put(net);
+		nf_ct_netns_put(net, v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+	}
+	nf_im_table_flush(inet);
+	mutex_unlock(&nf_im_mutex);
+	nf_im_mem_close(inet);
+	kfree(inet->proto_flows);
+	free_percpu(inet->stats);
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit = net_exit,
+	.id = &net_id,
+	.size = sizeof(struct nf_im_net),
+};
+
+static int __init nf_im_init(void)
+{
+	int err;
+
+	err = nf_im_label_check();
+	if (err)
+		return err;
+	err = nf_im_pack_init();
+	if (err)
+		return err;
+	err = nf_im_table_init();
+	if (err)
+		goto err_table;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto err_pernet;
+	err = nf_im_netlink_init();
+	if (err)
+		goto err_netlink;
+	nf_im_sweep_start();
+	return 0;
+
+err_netlink:
+	unregister_pernet_subsys(&net_ops);
+err_pernet:
+	nf_im_table_exit();
+err_table:
+	nf_im_pack_exit();
+	return err;
+}
+
+static void __exit nf_im_exit(void)
+{
+	nf_im_netlink_exit();
+	nf_im_sweep_stop();
+	unregister_pernet_subsys(&net_ops);
+	nf_im_table_exit();
+	nf_im_pack_exit();
+}
+
+module_init(nf_im_init);
+module_exit(nf_im_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Recognise instant messaging by its payload");
+MODULE_VERSION(NF_IM_VERSION);

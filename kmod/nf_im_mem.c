@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whose memory it is: entries and windows of a namespace other than the initial one are
+ * charged to the memory cgroup of whoever made the namespace, as its users could else take
+ * memory that no limit of theirs covers (DESIGN D10).
+ */
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "nf_im_table.h"
+
+void nf_im_mem_open(struct nf_im_net *inet)
+{
+	if (!net_eq(inet->net, &init_net) && current->mm)
+		inet->memcg = get_mem_cgroup_from_mm(current->mm);
+}
+
+void nf_im_mem_close(struct nf_im_net *inet)
+{
+	if (inet->memcg)
+		mem_cgroup_put(inet->memcg);
+	inet->memcg = NULL;
+}
+
+void *nf_im_mem_alloc(const struct nf_im_net *inet, struct kmem_cache *cache)
+{
+	struct mem_cgroup *old;
+	void *p;
+
+	if (!inet->memcg)
+		return kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+	old = set_active_memcg(inet->memcg);
+	p = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	set_active_memcg(old);
+	return p;
+}

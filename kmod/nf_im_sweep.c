@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sweep: every few seconds, entries whose conntrack has died are let go.
+ *
+ * An entry holds no reference, and nothing tells us that a conntrack dies. So the sweep
+ * walks the conntracks of every namespace that has entries and marks those that still have
+ * one; what stays unmarked is dead. On the way, flows that time has decided are labelled.
+ */
+#include <linux/workqueue.h>
+
+#include "nf_im_sweep.h"
+#include "nf_im_iterate.h"
+
+enum {
+	SWEEP_SECONDS = 10,
+	UNCONFIRMED_SECONDS = 60,	/* how long a first packet may wait in a queue */
+};
+
+static void sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sweep_work, sweep);
+
+static bool entry_unmark(struct nf_im_entry *e, void *arg)
+{
+	e->flags &= ~NF_IM_E_ALIVE;
+	return false;
+}
+
+static bool entry_dead(struct nf_im_entry *e, void *arg)
+{
+	u16 idle = nf_im_now() - e->seen;
+
+	if (e->flags & NF_IM_E_ALIVE)
+		return false;
+	return !(e->flags & NF_IM_E_UNCONFIRMED) || idle > UNCONFIRMED_SECONDS;
+}
+
+/* Nothing is still possible and time is up, or the verdict stands in the labels by now. */
+static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct nfim_pack *pack)
+{
+	u16 age = nf_im_now() - e->born;
+
+	if (!e->flow.done && age > NFIM_BUDGET_AGE && !nfim_flow_live(&e->flow)) {
+		e->flow.done = NFIM_NONE;
+		nf_im_count(e->inet, NF_IM_A_C_UNKNOWN);
+		nf_im_label_verdict(ct, pack, &e->flow, false);
+	}
+	return e->flow.done && !e->watch && nf_im_label_holds(ct, pack, &e->flow);
+}
+
+static int conntrack_mark(struct nf_conn *ct, void *data)
+{
+	u64 key = nf_im_key(ct);
+	struct nf_im_entry *e;
+
+	rcu_read_lock();
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e && e->ct == ct) {
+		e->flags |= NF_IM_E_ALIVE;
+		e->flags &= ~NF_IM_E_UNCONFIRMED;
+		if (entry_over(e, ct, &rcu_dereference(nf_im_pack)->p))
+			nf_im_entry_kill(e);
+	}
+	nf_im_bucket_unlock(key);
+	rcu_read_unlock();
+	return 0;	/* never delete it */
+}
+
+static void sweep(struct work_struct *work)
+{
+	nf_im_table_each(entry_unmark, NULL);
+	nf_im_each_net(nf_im_iterate_conntracks, conntrack_mark);
+	nf_im_table_each(entry_dead, NULL);
+	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_SECONDS * HZ);
+}
+
+void nf_im_sweep_start(void)
+{
+	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_SECONDS * HZ);
+}
+
+void nf_im_sweep_stop(void)
+{
+	cancel_delayed_work_sync(&sweep_work);
+}

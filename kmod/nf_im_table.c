@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of flows that are still read: memory, caps, eviction, and the sweep that lets
+ * go of flows whose conntrack has died.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "nf_im_table.h"
+
+enum {
+	BUCKETS = 1 << 15,
+	LOCKS = 1 << 8,
+	HAND_BUCKETS = 16,	/* how far the clock's hand goes for one new flow */
+	CAP_MIN = 1 << 20,	/* bytes */
+};
+
+static unsigned int table_bytes = 16 << 20;
+module_param(table_bytes, uint, 0444);
+MODULE_PARM_DESC(table_bytes, "the most memory all flows being read may take (default 16 MiB)");
+
+static struct hlist_head *buckets;
+/* Each protects the buckets whose number ends like its own, and all entries in them. */
+static spinlock_t locks[LOCKS];
+static struct kmem_cache *entry_cache, *block_cache;
+static siphash_aligned_key_t key_secret;
+static atomic_t total_bytes, other_bytes, block_bytes;
+static atomic_t hand;
+
+static u32 key_bucket(u64 key)
+{
+	return key & (BUCKETS - 1);
+}
+
+static spinlock_t *key_lock(u64 key)
+{
+	return &locks[key & (LOCKS - 1)];
+}
+
+u64 nf_im_key(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	struct {
+		union nf_inet_addr src, dst;
+		u64 net;
+		__be16 sport, dport;
+		u16 zone, l3num_l4;
+	} k;
+
+	static_assert(sizeof(k) == 48);	/* no padding: all of it is hashed */
+	k.src = t->src.u3;
+	k.dst = t->dst.u3;
+	k.net = (unsigned long)nf_ct_net(ct);
+	k.sport = t->src.u.all;
+	k.dport = t->dst.u.all;
+	k.zone = nf_ct_zone(ct)->id;
+	k.l3num_l4 = t->src.l3num << 8 | t->dst.protonum;
+	return siphash(&k, sizeof(k), &key_secret);
+}
+
+void nf_im_bucket_lock(u64 key)
+	__acquires(key_lock(key))
+{
+	spin_lock_bh(key_lock(key));
+}
+
+void nf_im_bucket_unlock(u64 key)
+	__releases(key_lock(key))
+{
+	spin_unlock_bh(key_lock(key));
+}
+
+/* An initial namespace may use it all, the others together a quarter, each a sixteenth. */
+u32 nf_im_cap(const struct nf_im_net *inet)
+{
+	return net_eq(inet->net, &init_net) ? table_bytes : table_bytes / 16;
+}
+
+static void uncharge(struct nf_im_net *inet, u32 bytes)
+{
+	atomic_sub(bytes, &total_bytes);
+	atomic_sub(bytes, &inet->bytes);
+	if (!net_eq(inet->net, &init_net))
+		atomic_sub(bytes, &other_bytes);
+}
+
+static bool charge(struct nf_im_net *inet, u32 bytes)
+{
+	bool ok = atomic_add_return(bytes, &total_bytes) <= (int)table_bytes;
+
+	ok &= atomic_add_return(bytes, &inet->bytes) <= (int)nf_im_cap(inet);
+	if (!net_eq(inet->net, &init_net))
+		ok &= atomic_add_return(bytes, &other_bytes) <= (int)(table_bytes / 4);
+	if (!ok)
+		uncharge(inet, bytes);
+	return ok;
+}
+
+struct nf_im_entry *nf_im_entry_find(u64 key)
+{
+	struct nf_im_entry *e;
+
+	hlist_for_each_entry(e, &buckets[key_bucket(key)], node)
+		if (e->key == key)
+			return e;
+	return NULL;
+}
+
+/**
+ * nf_im_entry_new() - an entry for a flow that has none
+ * @inet: namespace, which is charged
+ * @key: of the flow
+ * @ct: its conntrack
+ * @why: on failure the counter that tells: NF_IM_A_C_CAP, NF_IM_A_C_NOMEM
+ *
+ * Return: the entry, in its bucket, or NULL.
+ */
+struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
+				    u32 *why)
+{
+	struct nf_im_entry *e;
+
+	if (!charge(inet, sizeof(*e))) {
+		*why = NF_IM_A_C_CAP;
+		return NULL;
+	}
+	e = nf_im_mem_alloc(inet, entry_cache);
+	if (!e) {
+		uncharge(inet, sizeof(*e));
+		*why = NF_IM_A_C_NOMEM;
+		return NULL;
+	}
+	memset(e, 0, sizeof(*e));
+	nfim_flow_init(&e->flow);
+	e->key = key;
+	e->ct = ct;
+	e->inet = inet;
+	e->born = nf_im_now();
+	e->seen = e->born;
+	e->flags = NF_IM_E_ALIVE | NF_IM_E_TOUCHED;
+	if (!nf_ct_is_confirmed(ct))
+		e->flags |= NF_IM_E_UNCONFIRMED;
+	hlist_add_head(&e->node, &buckets[key_bucket(key)]);
+	atomic_inc(&inet->entries);
+	nf_im_count(inet, NF_IM_A_C_FLOWS);
+	return e;
+}
+
+static void entry_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(entry_cache, container_of(rcu, struct nf_im_entry, rcu));
+}
+
+static void block_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(block_cache, container_of(rcu, struct nf_im_block, rcu));
+}
+
+/**
+ * nf_im_blocks_free() - give back blocks of a window
+ * @inet: namespace, which was charged
+ * @list: the blocks
+ * @unused: they were never in a window, so nobody can be reading them
+ */
+void nf_im_blocks_free(struct nf_im_net *inet, struct nfim_block *list, bool unused)
+{
+	struct nfim_block *next;
+	struct nf_im_block *b;
+
+	for (; list; list = next) {
+		next = list->next;
+		b = container_of(list, struct nf_im_block, b);
+		uncharge(inet, sizeof(*b));
+		atomic_sub(sizeof(*b), &block_bytes);
+		if (unused)
+			kmem_cache_free(block_cache, b);
+		else
+			call_rcu(&b->rcu, block_free_rcu);
+	}
+}
+
+/* Blocks come out of a quarter of the memory, so that they cannot crowd out entries. */
+bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u32 *why)
+{
+	struct nf_im_block *b;
+
+	*list = NULL;
+	while (n--) {
+		*why = NF_IM_A_C_CAP;
+		if (atomic_add_return(sizeof(*b), &block_bytes) > (int)(table_bytes / 4)) {
+			atomic_sub(sizeof(*b), &block_bytes);
+			goto err;
+		}
+		if (!charge(inet, sizeof(*b))) {
+			atomic_sub(sizeof(*b), &block_bytes);
+			goto err;
+		}
+		b = nf_im_mem_alloc(inet, block_cache);
+		if (!b) {
+			atomic_sub(sizeof(*b), &block_bytes);
+			uncharge(inet, sizeof(*b));
+			*why = NF_IM_A_C_NOMEM;
+			goto err;
+		}
+		memset(b, 0, sizeof(*b));
+		b->b.next = *list;
+		*list = &b->b;
+	}
+	return true;
+err:
+	nf_im_blocks_free(inet, *list, true);
+	*list = NULL;
+	return false;
+}
+
+static void watch_free(struct nf_im_entry *e)
+{
+	if (!e->watch)
+		return;
+	uncharge(e->inet, sizeof(*e->watch));
+	kfree_rcu(e->watch, rcu);
+	e->watch = NULL;
+}
+
+bool nf_im_entry_watch(struct nf_im_entry *e)
+{
+	if (e->watch)
+		return true;
+	if (!charge(e->inet, sizeof(*e->watch)))
+		return false;
+	e->watch = kzalloc(sizeof(*e->watch), GFP_ATOMIC | __GFP_NOWARN);
+	if (!e->watch)
+		uncharge(e->inet, sizeof(*e->watch));
+	return e->watch;
+}
+
+/* Keep the verdict alone. */
+void nf_im_entry_drop_window(struct nf_im_entry *e)
+{
+	nf_im_blocks_free(e->inet, nfim_flow_clear(&e->flow), false);
+	watch_free(e);
+}
+
+void nf_im_entry_kill(struct nf_im_entry *e)
+{
+	struct nf_im_net *inet = e->inet;
+
+	nf_im_entry_drop_window(e);
+	e->flags |= NF_IM_E_DEAD;
+	e->gen++;
+	hlist_del(&e->node);
+	atomic_dec(&inet->entries);
+	uncharge(inet, sizeof(*e));
+	call_rcu(&e->rcu, entry_free_rcu);
+}
+
+/* May this entry make room for a new flow of @inet? */
+static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet)
+{
+	if (net_eq(inet->net, &init_net) ? !net_eq(e->inet->net, &init_net) : e->inet != inet)
+		return false;
+	if (e->flags & NF_IM_E_TOUCHED) {
+		e->flags &= ~NF_IM_E_TOUCHED;
+		return false;
+	}
+	return true;
+}
+
+/**
+ * nf_im_room() - make room for one more entry
+ * @inet: namespace that wants it; only its own flows have to go
+ *
+ * A clock's hand goes over a few buckets; a flow without a packet since it came by last is
+ * evicted. No bucket's lock may be held.
+ *
+ * Return: whether one was.
+ */
+bool nf_im_room(struct nf_im_net *inet)
+{
+	struct nf_im_entry *e;
+	struct hlist_node *n;
+	bool room = false;
+	u32 i, b;
+
+	for (i = 0; i < HAND_BUCKETS && !room; i++) {
+		b = atomic_inc_return(&hand) & (BUCKETS - 1);
+		if (hlist_empty(&buckets[b]))
+			continue;
+		nf_im_bucket_lock(b);
+		hlist_for_each_entry_safe(e, n, &buckets[b], node) {
+			if (!entry_evictable(e, inet))
+				continue;
+			nf_im_entry_kill(e);
+			nf_im_count(inet, NF_IM_A_C_EVICTED);
+			room = true;
+			break;
+		}
+		nf_im_bucket_unlock(b);
+	}
+	return room;
+}
+
+/**
+ * nf_im_table_each() - call a function on every entry, under its bucket's lock
+ * @fn: returns true if the entry is to be killed
+ * @arg: given to @fn
+ *
+ * Context: process.
+ */
+void nf_im_table_each(bool (*fn)(struct nf_im_entry *e, void *arg), void *arg)
+{
+	struct nf_im_entry *e;
+	struct hlist_node *n;
+	u32 b;
+
+	for (b = 0; b < BUCKETS; b++) {
+		if (!hlist_empty(&buckets[b])) {
+			nf_im_bucket_lock(b);
+			hlist_for_each_entry_safe(e, n, &buckets[b], node)
+				if (fn(e, arg))
+					nf_im_entry_kill(e);
+			nf_im_bucket_unlock(b);
+		}
+		if (!(b % 1024))
+			cond_resched();
+	}
+}
+
+static bool entry_of_net(struct nf_im_entry *e, void *arg)
+{
+	return e->inet == arg;
+}
+
+/* The namespace's hooks are gone, and every CPU is out of them. */
+void nf_im_table_flush(struct nf_im_net *inet)
+{
+	if (atomic_read(&inet->entries))
+		nf_im_table_each(entry_of_net, inet);
+}
+
+int nf_im_table_init(void)
+{
+	u32 i;
+
+	static_assert(sizeof(struct nf_im_entry) <= 128 || sizeof(long) != 8);
+	table_bytes = clamp_t(u32, table_bytes, CAP_MIN, INT_MAX);
+	get_random_bytes(&key_secret, sizeof(key_secret));
+	for (i = 0; i < LOCKS; i++)
+		spin_lock_init(&locks[i]);
+	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	if (!buckets)
+		return -ENOMEM;
+	entry_cache = kmem_cache_create("nf_im_entry", sizeof(struct nf_im_entry), 0,
+					SLAB_HWCACHE_ALIGN, NULL);
+	if (!entry_cache)
+		goto err_entry;
+	block_cache = kmem_cache_create("nf_im_block", sizeof(struct nf_im_block), 0, 0, NULL);
+	if (!block_cache)
+		goto err_block;
+	return 0;
+
+err_block:
+	kmem_cache_destroy(entry_cache);
+err_entry:
+	kvfree(buckets);
+	return -ENOMEM;
+}
+
+void nf_im_table_exit(void)
+{
+	rcu_barrier();	/* entries and blocks on their way back to the caches */
+	kmem_cache_destroy(block_cache);
+	kmem_cache_destroy(entry_cache);
+	kvfree(buckets);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Samples, run through the engine as a flow would: the index, the rules it
+ * leads to, then the frames. Every number of first bytes is tried, each in a
+ * piece of memory of exactly its size, so that a sanitizer sees a read too far.
+ */
+#include "compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "engine/run.h"
+
+/* One sample under test. */
+struct trial {
+	const struct nfim_pack *pack;
+	const struct nfim_sig_sample *sample;
+	const u8 *bytes;
+	u32 len;
+	char why[160];
+};
+
+/* What a number of bytes gives: the rule that said yes, or more, or no. */
+struct answer {
+	enum nfim_run_result result;
+	const struct nfim_rule *rule;
+};
+
+static struct nfim_view trial_view(const struct trial *t)
+{
+	struct nfim_view view = {
+		.head = t->bytes,
+		.head_len = t->len,
+		.len = t->len,
+		.last = t->sample->root == NFIM_ROOT_UDP,
+	};
+
+	return view;
+}
+
+static void try_node(const struct trial *t, const struct nfim_node *node, struct answer *answer)
+{
+	struct nfim_view view = trial_view(t);
+	u32 i;
+
+	for (i = 0; i < node->n_rules && answer->result != NFIM_RUN_YES; i++) {
+		const struct nfim_rule *rule =
+			&t->pack->rules[t->pack->node_rules[node->rules + i]];
+		struct nfim_out out = { 0 };
+		enum nfim_run_result res;
+
+		if (!(rule->dirs & t->sample->dir))
+			continue;
+		res = nfim_run(t->pack, rule->code, rule->n_code, &view, 0, &out);
+		if (res == NFIM_RUN_NO)
+			continue;
+		answer->result = res;
+		answer->rule = rule;
+	}
+}
+
+static struct answer try_rules(const struct trial *t)
+{
+	struct answer answer = { NFIM_RUN_NO, NULL };
+	u32 node = t->sample->root;
+	u32 depth = 0;
+
+	for (;;) {
+		try_node(t, &t->pack->nodes[node], &answer);
+		if (answer.result == NFIM_RUN_YES || depth == t->len)
+			break;
+		node = nfim_node_next(t->pack, node, t->bytes[depth++]);
+		if (!node)
+			return answer;
+	}
+	if (answer.result == NFIM_RUN_NO && nfim_node_n_edges(&t->pack->nodes[node]))
+		answer.result = NFIM_RUN_MORE;
+	return answer;
+}
+
+static const struct nfim_frames *find_frames(const struct trial *t, u32 id)
+{
+	const struct nfim_proto *proto = nfim_pack_proto(t->pack, id);
+	u32 l4 = t->sample->root == NFIM_ROOT_UDP ? NFIM_L4_UDP : NFIM_L4_TCP;
+	u32 i;
+
+	for (i = 0; i < proto->n_frames; i++) {
+		const struct nfim_frames *f = &t->pack->frames[proto->frames - 1 + i];
+
+		if (f->l4 == l4 && f->dirs & t->sample->dir)
+			return f;
+	}
+	return NULL;
+}
+
+/* All frames of the bytes together; the first name counts. False if they do not chain. */
+static bool try_frames(const struct trial *t, u32 id, struct nfim_out *all)
+{
+	const struct nfim_frames *f = find_frames(t, id);
+	struct nfim_view view = trial_view(t);
+	u32 at = 0;
+
+	memset(all, 0, sizeof(*all));
+	while (f && at < t->len) {
+		struct nfim_out out = { 0 };
+		enum nfim_run_result res;
+
+		res = nfim_run(t->pack, f->code, f->n_code, &view, at, &out);
+		if (res == NFIM_RUN_MORE)
+			return true;
+		if (res == NFIM_RUN_NO)
+			return false;
+		all->actions |= out.actions;
+		if (!all->user_len) {
+			all->user_off = out.user_off;
+			all->user_len = out.user_len;
+		}
+		if (!out.frame_len || out.frame_len > t->len - at)
+			return true;
+		at += out.frame_len;
+	}
+	return true;
+}
+
+static bool check_frames(struct trial *t, const struct answer *answer)
+{
+	const struct nfim_sig_sample *s = t->sample;
+	struct nfim_out all;
+
+	if (!try_frames(t, answer->rule->proto, &all)) {
+		snprintf(t->why, sizeof(t->why), "its frames do not chain");
+		return false;
+	}
+	if (s->has_actions && s->actions != all.actions) {
+		snprintf(t->why, sizeof(t->why), "its actions are 0x%lx, not 0x%lx",
+			 (unsigned long)all.actions, (unsigned long)s->actions);
+		return false;
+	}
+	if (s->user && (s->user_len != all.user_len ||
+			memcmp(s->user, t->bytes + all.user_off, all.user_len))) {
+		snprintf(t->why, sizeof(t->why), "its user is \"%.*s\"", (int)all.user_len,
+			 (const char *)t->bytes + all.user_off);
+		return false;
+	}
+	return true;
+}
+
+static bool check_whole(struct trial *t)
+{
+	static const char *const results[] = { "no", "yes", "more" };
+	static const enum nfim_run_result wanted[] = {
+		[NFIM_EXPECT_NO] = NFIM_RUN_NO,
+		[NFIM_EXPECT_MORE] = NFIM_RUN_MORE,
+		[NFIM_EXPECT_RULE] = NFIM_RUN_YES,
+	};
+	const struct nfim_sig_sample *s = t->sample;
+	struct answer answer = try_rules(t);
+
+	if (answer.result != wanted[s->expect]) {
+		snprintf(t->why, sizeof(t->why), "the answer is %s%s%s", results[answer.result],
+			 answer.result == NFIM_RUN_YES ? ", by rule " : "",
+			 answer.result == NFIM_RUN_YES ?
+			 nfim_pack_str(t->pack, answer.rule->name) : "");
+		return false;
+	}
+	if (s->expect != NFIM_EXPECT_RULE)
+		return true;
+	if (strcmp(nfim_pack_str(t->pack, answer.rule->name), s->rule) ||
+	    strcmp(nfim_pack_str(t->pack, nfim_pack_proto(t->pack, answer.rule->proto)->name),
+		   s->proto)) {
+		snprintf(t->why, sizeof(t->why), "the rule is %s",
+			 nfim_pack_str(t->pack, answer.rule->name));
+		return false;
+	}
+	return check_frames(t, &answer);
+}
+
+/*
+ * Fewer bytes on a stream: "more" until the answer is there, which then stays. A datagram
+ * is whole as it is, its parts are other datagrams.
+ */
+static bool check_part(struct trial *t, bool *decided)
+{
+	const struct nfim_sig_sample *s = t->sample;
+	struct answer answer = try_rules(t);
+	u32 need = answer.rule ? answer.rule->need : 0;
+
+	if (s->root == NFIM_ROOT_UDP)
+		return true;
+	if (s->expect != NFIM_EXPECT_RULE && answer.result != NFIM_RUN_YES)
+		return true;
+	if (s->expect == NFIM_EXPECT_RULE && answer.result == NFIM_RUN_MORE && !*decided &&
+	    (!need || t->len < need))
+		return true;
+	*decided = answer.result == NFIM_RUN_YES;
+	if (s->expect == NFIM_EXPECT_RULE && *decided && t->len >= need)
+		return true;
+	snprintf(t->why, sizeof(t->why), "its first %lu bytes are wrongly answered with %s",
+		 (unsigned long)t->len, answer.result == NFIM_RUN_YES ? "yes" :
+		 answer.result == NFIM_RUN_NO ? "no" : "more");
+	return false;
+}
+
+/* 1 passed, 0 failed, -1 no memory */
+static int check_sample(struct trial *t)
+{
+	const struct nfim_sig_sample *s = t->sample;
+	bool decided = false;
+	u32 len;
+
+	t->why[0] = '\0';
+	for (len = 0; len <= s->len; len++) {
+		u8 *bytes = malloc(len ? len : 1);
+		bool passed;
+
+		if (!bytes)
+			return -1;
+		memcpy(bytes, s->bytes, len);
+		t->bytes = bytes;
+		t->len = len;
+		passed = len < s->len ? check_part(t, &decided) : check_whole(t);
+		free(bytes);
+		if (!passed)
+			return 0;
+	}
+	return 1;
+}
+
+int nfim_sigs_check(const struct nfim_sigs *sigs, nfim_check_fn fn, void *arg)
+{
+	struct nfim_pack *pack = malloc(sizeof(*pack));
+	void *copy = malloc(sigs->pack_len);
+	struct trial t = { .pack = pack };
+	struct nfim_pack_err err;
+	int failed = -1;
+	u32 i;
+
+	if (!pack || !copy)
+		goto out;
+	memcpy(copy, sigs->pack, sigs->pack_len);
+	if (nfim_pack_open(pack, copy, sigs->pack_len, &err))
+		goto out;
+	failed = 0;
+	for (i = 0; i < sigs->n_samples; i++) {
+		int passed;
+
+		t.sample = &sigs->samples[i];
+		passed = check_sample(&t);
+		if (passed < 0) {
+			failed = -1;
+			break;
+		}
+		failed += !passed;
+		if (fn)
+			fn(arg, t.sample, passed ? NULL : t.why);
+	}
+out:
+	free(copy);
+	free(pack);
+	return failed;
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Statements to instructions.
+ *
+ * Statements up to the next one that moves the cursor by what the stream says
+ * form a group. All bytes a group reads are asked for at its start by one NEED,
+ * so that a rule which lacks bytes costs next to nothing and tells exactly how
+ * many. A constant skip moves no cursor, only the offsets behind it.
+ */
+#include "compile_impl.h"
+
+struct gen {
+	struct comp *c;
+	const struct prog_src *src;
+	struct prog *prog;
+	struct covered cov;
+	u32 dirs;
+	u32 base;	/* constant skips since the cursor moved */
+	bool moved;	/* the cursor moved by what the stream says */
+	bool framed;
+	bool closed;	/* nothing may follow */
+};
+
+static void emit(struct gen *g, const struct pos *pos, u32 op, u32 a, u32 b, u32 w1)
+{
+	struct nfim_insn *insn;
+
+	/* One is kept for the end. */
+	if (g->prog->code.n >= NFIM_PROG_MAX - 1)
+		fail(g->c, pos, "the program has more than %d instructions", NFIM_PROG_MAX);
+	insn = vec_add(g->c, &g->prog->code, 1);
+	insn->w0 = NFIM_INSN(op, a, b);
+	insn->w1 = w1;
+}
+
+/* An offset as seen from the cursor, checked for @len bytes behind it. */
+static u32 place(struct gen *g, const struct pos *pos, u32 off)
+{
+	if (g->base + off > OFF_MAX)
+		fail(g->c, pos, "the offset is more than %d bytes from the cursor", OFF_MAX);
+	return g->base + off;
+}
+
+static u32 expr_end(const struct expr *e)
+{
+	return e->width ? e->off + e->width : 0;
+}
+
+static void emit_expr(struct gen *g, const struct expr *e)
+{
+	bool sums = false;
+	u32 i;
+
+	emit(g, &e->pos, e->load, 0, 0, place(g, &e->pos, e->off));
+	for (i = 0; i < e->steps.n; i++) {
+		const struct step *step = VEC_AT(&e->steps, struct step, i);
+		bool bitwise = step->op == NFIM_OP_AND || step->op == NFIM_OP_SHR;
+
+		if (bitwise && sums)
+			fail(g->c, &e->pos, "& and >> come before *, + and -");
+		if (step->op == NFIM_OP_MUL && !step->arg)
+			fail(g->c, &e->pos, "a field times 0 tells nothing");
+		sums |= !bitwise;
+		emit(g, &e->pos, step->op, 0, 0, step->arg);
+	}
+}
+
+static u32 ranges_add(struct comp *c, const struct vec *ranges)
+{
+	struct vec *all = &c->sect[NFIM_SECT_RANGES];
+	size_t size = sizeof(struct nfim_range) * ranges->n;
+	u32 i;
+
+	for (i = 0; i + ranges->n <= all->n; i++)
+		if (!memcmp(VEC_AT(all, struct nfim_range, i), ranges->p, size))
+			return i;
+	i = all->n;
+	memcpy(vec_add(c, all, ranges->n), ranges->p, size);
+	return i;
+}
+
+static u32 maps_add(struct comp *c, struct stmt *st)
+{
+	struct vec *all = &c->sect[NFIM_SECT_MAPS];
+	struct nfim_map *m;
+	u32 i;
+
+	/* The two directions of frames share it. */
+	if (st->map_at)
+		return st->map_at - 1;
+	st->map_at = all->n + 1;
+	m = vec_add(c, all, st->maps.n);
+	memcpy(m, st->maps.p, sizeof(*m) * st->maps.n);
+	for (i = 0; i < st->maps.n; i++)
+		m[i].table = c->n_tables;
+	c->n_tables++;
+	return st->map_at - 1;
+}
+
+/* What the index may know of the first bytes. */
+static void prefix_set(struct prefix *prefix, u32 off, const u8 *lit, u32 len, bool caseless)
+{
+	u32 i;
+
+	for (i = 0; i < len && off + i < NFIM_PREFIX_MAX; i++) {
+		prefix->known[off + i] = 1;
+		prefix->byte[off + i] = lit[i];
+		prefix->caseless[off + i] = caseless && lit[i] >= 'a' && lit[i] <= 'z';
+	}
+}
+
+static void prefix_set_field(struct prefix *prefix, u32 off, const struct expr *e, u32 v)
+{
+	bool little = e->load == NFIM_OP_LDLE16 || e->load == NFIM_OP_LDLE32;
+	u8 bytes[4];
+	u32 i;
+
+	if (e->steps.n || (e->width < 4 && v >> e->width * 8))
+		return;
+	for (i = 0; i < e->width; i++)
+		bytes[i] = (u8)(v >> (little ? i : e->width - 1 - i) * 8);
+	prefix_set(prefix, off, bytes, e->width, false);
+}
+
+static void gen_bytes(struct gen *g, const struct stmt *st)
+{
+	u32 off = place(g, &st->pos, st->off);
+
+	if (!g->moved)
+		prefix_set(&g->prog->prefix, off, st->lit, st->lit_len, st->caseless);
+	emit(g, &st->pos, st->caseless ? NFIM_OP_BYTESI : NFIM_OP_BYTES, st->lit_len, off,
+	     data_add(g->c, st->lit, st->lit_len));
+	if (cover_bytes(&g->cov, st->off, st->lit_len))
+		g->prog->evidence += literal_bits(st->lit, st->lit_len, st->caseless);
+}
+
+static void gen_test(struct gen *g, const struct stmt *st)
+{
+	const struct nfim_range *r = st->ranges.p;
+	u32 i;
+
+	for (i = 0; i < st->ranges.n; i++)
+		if (!st->a.steps.n && st->a.width < 4 && r[i].hi >> st->a.width * 8)
+			fail(g->c, &st->pos, "the field is too narrow for 0x%lx",
+			     (unsigned long)r[i].hi);
+	emit_expr(g, &st->a);
+	if (st->ranges.n == 1 && r->lo == r->hi) {
+		emit(g, &st->pos, NFIM_OP_EQ, 0, 0, r->lo);
+		if (!g->moved)
+			prefix_set_field(&g->prog->prefix, g->base + st->a.off, &st->a, r->lo);
+	} else {
+		emit(g, &st->pos, NFIM_OP_IN, 0, st->ranges.n, ranges_add(g->c, &st->ranges));
+	}
+	if (cover_expr(&g->cov, &st->a))
+		g->prog->evidence += range_bits(&st->a, &st->ranges);
+}
+
+static void gen_same(struct gen *g, const struct stmt *st)
+{
+	bool apart = expr_end(&st->a) <= st->b.off || expr_end(&st->b) <= st->a.off;
+	u32 a = expr_bits(&st->a);
+	u32 b = expr_bits(&st->b);
+	bool fresh;
+
+	if (!apart)
+		fail(g->c, &st->pos, "the two fields overlap");
+	emit_expr(g, &st->a);
+	emit(g, &st->pos, NFIM_OP_SAVE, 0, 0, 0);
+	emit_expr(g, &st->b);
+	emit(g, &st->pos, NFIM_OP_EQREG, 0, 0, 0);
+	/* One of the two must still be free to differ from the other. */
+	fresh = cover_expr(&g->cov, &st->b);
+	fresh |= cover_expr(&g->cov, &st->a);
+	if (fresh)
+		g->prog->evidence += min(a, b);
+}
+
+static void gen_skip(struct gen *g, const struct stmt *st)
+{
+	if (!st->a.width) {
+		g->base = place(g, &st->pos, st->a.off);
+		cover_shift(&g->cov, st->a.off, false);
+		return;
+	}
+	emit_expr(g, &st->a);
+	if (g->base)
+		emit(g, &st->pos, NFIM_OP_ADD, 0, 0, g->base);
+	emit(g, &st->pos, NFIM_OP_SKIPA, 0, 0, 0);
+	cover_shift(&g->cov, expr_least(&st->a), true);
+	g->base = 0;
+	g->moved = true;
+}
+
+static void gen_scan(struct gen *g, const struct stmt *st)
+{
+	u32 bits = literal_bits(st->lit, st->lit_len, st->caseless);
+	u32 tries = log2_q8(st->within);
+	u32 off = place(g, &st->pos, st->off);
+
+	if (st->caseless)
+		fail(g->c, &st->pos, "a scan is not caseless");
+	if (g->cov.end > st->off)
+		fail(g->c, &st->pos, "the scan begins in bytes that were tested already");
+	if (off)
+		emit(g, &st->pos, NFIM_OP_SKIP, 0, 0, off);
+	emit(g, &st->pos, NFIM_OP_SCAN, st->lit_len, st->within,
+	     data_add(g->c, st->lit, st->lit_len));
+	g->prog->evidence += bits > tries ? bits - tries : 0;
+	cover_shift(&g->cov, OFF_MAX, false);
+	g->base = 0;
+	g->moved = true;
+}
+
+static void gen_end(struct gen *g, const struct stmt *st)
+{
+	if (st->a.width) {
+		emit_expr(g, &st->a);
+		if (g->base)
+			emit(g, &st->pos, NFIM_OP_ADD, 0, 0, g->base);
+		emit(g, &st->pos, NFIM_OP_SKIPA, 0, 0, 0);
+		if (cover_expr(&g->cov, &st->a))
+			g->prog->evidence += expr_bits(&st->a);
+	} else if (place(g, &st->pos, st->a.off)) {
+		emit(g, &st->pos, NFIM_OP_SKIP, 0, 0, g->base + st->a.off);
+	}
+	emit(g, &st->pos, NFIM_OP_END, 0, 0, 0);
+	g->moved = true;
+	g->closed = true;
+}
+
+static void gen_frame(struct gen *g, const struct stmt *st)
+{
+	if (g->framed)
+		fail(g->c, &st->pos, "the frame's length is given already");
+	if (g->moved)
+		fail(g->c, &st->pos, "the frame's length comes before skips and scans");
+	if (!st->a.width)
+		fail(g->c, &st->pos, "the frame's length is a field");
+	if (!expr_least(&st->a))
+		fail(g->c, &st->pos, "the frame's length does not count its header: + N is missing");
+	emit_expr(g, &st->a);
+	if (g->base)
+		emit(g, &st->pos, NFIM_OP_ADD, 0, 0, g->base);
+	emit(g, &st->pos, NFIM_OP_FRAME, 0, 0, 0);
+	g->framed = true;
+}
+
+static void gen_action(struct gen *g, struct stmt *st)
+{
+	u32 i;
+
+	emit_expr(g, &st->a);
+	emit(g, &st->pos, NFIM_OP_MAP, st->other, st->maps.n, maps_add(g->c, st));
+	g->prog->actions |= 1u << st->other;
+	for (i = 0; i < st->maps.n; i++)
+		g->prog->actions |= VEC_AT(&st->maps, struct nfim_map, i)->value;
+}
+
+static void gen_user(struct gen *g, const struct stmt *st)
+{
+	u32 off = place(g, &st->pos, st->off);
+
+	if (!(st->dirs & g->dirs))
+		return;
+	if (g->closed)
+		fail(g->c, &st->pos, "this direction has a user already");
+	if (off)
+		emit(g, &st->pos, NFIM_OP_SKIP, 0, 0, off);
+	emit(g, &st->pos, NFIM_OP_KEY, st->n_keys, g->framed,
+	     data_add(g->c, st->keys.p, st->keys.n));
+	g->closed = true;
+}
+
+/* Bytes from the cursor that the statements from @i up to the next move read. */
+static u32 group_need(const struct gen *g, u32 i)
+{
+	u32 base = g->base;
+	u32 need = 0;
+
+	for (; i < g->src->stmts.n; i++) {
+		const struct stmt *st = VEC_AT(&g->src->stmts, struct stmt, i);
+		u32 end = max(expr_end(&st->a), expr_end(&st->b));
+
+		if (st->kind == ST_BYTES)
+			end = st->off + st->lit_len;
+		if (end)
+			need = max(need, base + end);
+		if (st->kind == ST_SKIP && !st->a.width)
+			base += st->a.off;
+		else if (st->kind == ST_SKIP || st->kind == ST_SCAN)
+			break;
+	}
+	return need;
+}
+
+static void gen_stmt(struct gen *g, struct stmt *st)
+{
+	if (g->closed && st->kind != ST_USER)
+		fail(g->c, &st->pos, "nothing may follow end or user");
+	switch (st->kind) {
+	case ST_BYTES:
+		gen_bytes(g, st);
+		break;
+	case ST_TEST:
+		gen_test(g, st);
+		break;
+	case ST_SAME:
+		gen_same(g, st);
+		break;
+	case ST_SKIP:
+		gen_skip(g, st);
+		break;
+	case ST_SCAN:
+		gen_scan(g, st);
+		break;
+	case ST_END:
+		gen_end(g, st);
+		break;
+	case ST_FRAME:
+		gen_frame(g, st);
+		break;
+	case ST_ACTION:
+		gen_action(g, st);
+		break;
+	case ST_USER:
+		gen_user(g, st);
+		break;
+	}
+}
+
+/* Do the directions of frames need programs of their own? */
+bool prog_dirs_differ(const struct prog_src *src)
+{
+	u32 i;
+
+	for (i = 0; i < src->stmts.n; i++) {
+		const struct stmt *st = VEC_AT(&src->stmts, struct stmt, i);
+
+		if (st->kind == ST_USER && st->dirs != NFIM_DIR_ANY)
+			return src->dirs == NFIM_DIR_ANY;
+	}
+	return false;
+}
+
+static void prefix_close(struct prefix *prefix)
+{
+	while (prefix->n < NFIM_PREFIX_MAX && prefix->known[prefix->n])
+		prefix->n++;
+}
+
+void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct prog *out)
+{
+	struct gen *g = arena_alloc(c, sizeof(*g));
+	bool group = true;
+	u32 i;
+
+	memset(out, 0, sizeof(*out));
+	vec_init(&out->code, sizeof(struct nfim_insn));
+	g->c = c;
+	g->src = src;
+	g->prog = out;
+	g->dirs = dirs;
+	for (i = 0; i < src->stmts.n; i++) {
+		struct stmt *st = VEC_AT(&src->stmts, struct stmt, i);
+		u32 need = group ? group_need(g, i) : 0;
+
+		if (need > NFIM_NEED_MAX)
+			fail(c, &st->pos, "it needs more than %d bytes", NFIM_NEED_MAX);
+		if (need)
+			emit(g, &st->pos, NFIM_OP_NEED, 0, 0, need);
+		if (need && !i)
+			out->need = need;
+		gen_stmt(g, st);
+		group = st->kind == ST_SCAN || (st->kind == ST_SKIP && st->a.width);
+	}
+	if (!src->name && src->l4 == NFIM_L4_TCP && !g->framed)
+		fail(c, &src->pos, "frames on TCP tell their length: frame FIELD OFFSET ...");
+	if (g->moved)
+		out->need = 0;
+	*(struct nfim_insn *)vec_add(c, &out->code, 1) =
+		(struct nfim_insn){ .w0 = NFIM_INSN(NFIM_OP_YES, 0, 0) };
+	prefix_close(&out->prefix);
+}

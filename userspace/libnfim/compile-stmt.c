@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Statements of rules and frames.
+ */
+#include "compile_impl.h"
+#include "vocab.h"
+
+#include <stdlib.h>
+
+static const struct field_type {
+	const char *name;
+	u32 load;
+	u32 width;
+} field_types[] = {
+	{ "u8", NFIM_OP_LD8, 1 },
+	{ "u16be", NFIM_OP_LDBE16, 2 },
+	{ "u24be", NFIM_OP_LDBE24, 3 },
+	{ "u32be", NFIM_OP_LDBE32, 4 },
+	{ "u16le", NFIM_OP_LDLE16, 2 },
+	{ "u32le", NFIM_OP_LDLE32, 4 },
+};
+
+static const struct field_type *find_field(const struct tok *tok)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(field_types); i++)
+		if (tok_is(tok, field_types[i].name))
+			return &field_types[i];
+	return NULL;
+}
+
+/* [& N] [>> N] [* N] [+ N] [- N], in any order, done from left to right */
+static void parse_steps(struct comp *c, struct lexer *lx, struct expr *e)
+{
+	static const struct {
+		u32 punct;
+		u32 op;
+		u32 max;
+	} ops[] = {
+		{ '&', NFIM_OP_AND, U32_MAX },
+		{ '>', NFIM_OP_SHR, 31 },
+		{ '*', NFIM_OP_MUL, 255 },
+		{ '+', NFIM_OP_ADD, U32_MAX },
+		{ '-', NFIM_OP_SUB, U32_MAX },
+	};
+	u32 i = 0;
+
+	while (i < ARRAY_SIZE(ops)) {
+		struct step *step;
+
+		if (!tok_take_punct(lx, ops[i].punct)) {
+			i++;
+			continue;
+		}
+		step = vec_add(c, &e->steps, 1);
+		step->op = ops[i].op;
+		step->arg = tok_number(c, lx, "a number", ops[i].max);
+		i = 0;
+	}
+}
+
+static void parse_field(struct comp *c, struct lexer *lx, struct expr *e)
+{
+	const struct tok *tok = tok_next(lx);
+	const struct field_type *type = find_field(tok);
+
+	memset(e, 0, sizeof(*e));
+	vec_init(&e->steps, sizeof(struct step));
+	e->pos = tok->pos;
+	if (!type)
+		fail(c, &tok->pos, "a field such as u16be is expected here");
+	e->load = type->load;
+	e->width = type->width;
+	e->off = tok_number(c, lx, "the field's offset", OFF_MAX);
+	parse_steps(c, lx, e);
+}
+
+/* A field with steps, or a number. */
+static void parse_expr(struct comp *c, struct lexer *lx, struct expr *e, u32 max)
+{
+	if (find_field(tok_peek(lx))) {
+		parse_field(c, lx, e);
+		return;
+	}
+	memset(e, 0, sizeof(*e));
+	vec_init(&e->steps, sizeof(struct step));
+	e->pos = tok_peek(lx)->pos;
+	e->off = tok_number(c, lx, "a field or a number", max);
+}
+
+/* "text", i"text", xHEX, one after another; only i"text" alone is caseless. */
+static void parse_literal(struct comp *c, struct lexer *lx, struct stmt *st, u32 max)
+{
+	struct pos pos = tok_peek(lx)->pos;
+	struct vec bytes;
+	u32 n = 0;
+
+	vec_init(&bytes, 1);
+	for (;; n++) {
+		const struct tok *tok = tok_peek(lx);
+
+		if (tok->type == TOK_STR || tok->type == TOK_STRI) {
+			if (tok->len)
+				memcpy(vec_add(c, &bytes, tok->len), tok->bytes, tok->len);
+			if (n && st->caseless != (tok->type == TOK_STRI))
+				fail(c, &tok->pos, "a literal is caseless as a whole or not at all");
+			st->caseless = tok->type == TOK_STRI;
+		} else if (tok->type == TOK_ATOM && tok->bytes[0] == 'x' && !st->caseless) {
+			tok_hex(c, tok, tok->bytes + 1, tok->len - 1, &bytes);
+		} else {
+			break;
+		}
+		tok_next(lx);
+	}
+	if (!bytes.n || bytes.n > max)
+		fail(c, &pos, "a literal of 1 to %lu bytes is expected here", (unsigned long)max);
+	st->lit = bytes.p;
+	st->lit_len = bytes.n;
+}
+
+/* LO, LO-HI or LO-HI/STEP */
+static void parse_range(struct comp *c, struct lexer *lx, struct nfim_range *r)
+{
+	struct pos pos = tok_peek(lx)->pos;
+
+	r->lo = tok_number(c, lx, "a number", U32_MAX);
+	r->hi = r->lo;
+	r->step = 1;
+	if (tok_take_punct(lx, '-'))
+		r->hi = tok_number(c, lx, "the end of the range", U32_MAX);
+	if (tok_take_punct(lx, '/'))
+		r->step = tok_number(c, lx, "the step", U32_MAX);
+	if (r->lo > r->hi || !r->step)
+		fail(c, &pos, "the range is empty, or its step is 0");
+}
+
+static void parse_ranges(struct comp *c, struct lexer *lx, struct vec *ranges)
+{
+	vec_init(ranges, sizeof(struct nfim_range));
+	do {
+		struct nfim_range r;
+
+		parse_range(c, lx, &r);
+		*(struct nfim_range *)vec_add(c, ranges, 1) = r;
+	} while (tok_peek(lx)->type != TOK_END);
+	if (ranges->n > NFIM_RANGES_MAX)
+		fail(c, &lx->line.pos, "there are more than %d ranges", NFIM_RANGES_MAX);
+}
+
+/* FIELD OFF ... = VALUE | in RANGE... */
+static void parse_test(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	const struct tok *tok;
+
+	st->kind = ST_TEST;
+	parse_field(c, lx, &st->a);
+	tok = tok_peek(lx);
+	if (tok_take_punct(lx, '=')) {
+		struct nfim_range *r;
+
+		vec_init(&st->ranges, sizeof(*r));
+		r = vec_add(c, &st->ranges, 1);
+		r->lo = tok_number(c, lx, "a number", U32_MAX);
+		r->hi = r->lo;
+		r->step = 1;
+	} else if (tok_take(lx, "in")) {
+		parse_ranges(c, lx, &st->ranges);
+	} else {
+		fail(c, &tok->pos, "= or in is expected here");
+	}
+}
+
+static int cmp_map(const void *a, const void *b)
+{
+	const struct nfim_map *x = a, *y = b;
+
+	return x->lo < y->lo ? -1 : x->lo > y->lo;
+}
+
+static void sort_maps(struct comp *c, struct stmt *st)
+{
+	struct nfim_map *m = st->maps.p;
+	u32 i, n = 0;
+
+	if (!st->maps.n || st->maps.n > NFIM_MAPS_MAX)
+		fail(c, &st->pos, "there are no values for actions, or too many");
+	qsort(m, st->maps.n, sizeof(*m), cmp_map);
+	for (i = 1; i < st->maps.n; i++) {
+		if (m[i].lo <= m[n].hi)
+			fail(c, &st->pos, "the value 0x%lx has two actions", (unsigned long)m[i].lo);
+		if (m[i].value == m[n].value && m[i].lo == m[n].hi + 1)
+			m[n].hi = m[i].hi;
+		else
+			m[++n] = m[i];
+	}
+	st->maps.n = n + 1;
+}
+
+static u32 parse_action_name(struct comp *c, struct lexer *lx)
+{
+	const struct tok *tok = tok_word(c, lx, "an action");
+	int action = nfim_vocab_find(nfim_action_names, (const char *)tok->bytes, tok->len);
+
+	if (action < 0)
+		fail(c, &tok->pos, "there is no action %.*s", (int)tok->len, tok->bytes);
+	return (u32)action;
+}
+
+/* action FIELD OFF, then deeper lines NAME VALUE..., and default NAME */
+static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	bool has_default = false;
+
+	st->kind = ST_ACTION;
+	vec_init(&st->maps, sizeof(struct nfim_map));
+	parse_field(c, lx, &st->a);
+	tok_end(c, lx);
+	while (lex_peek(c, lx) && lx->line.level == 2) {
+		u32 action;
+
+		if (tok_take(lx, "default")) {
+			if (has_default)
+				fail(c, &lx->line.pos, "there is a default already");
+			has_default = true;
+			st->other = parse_action_name(c, lx);
+			tok_end(c, lx);
+			continue;
+		}
+		action = parse_action_name(c, lx);
+		do {
+			struct nfim_range r;
+			struct nfim_map *m;
+
+			parse_range(c, lx, &r);
+			if (r.step != 1)
+				fail(c, &lx->line.pos, "values of actions have no step");
+			m = vec_add(c, &st->maps, 1);
+			m->lo = r.lo;
+			m->hi = r.hi;
+			m->value = 1u << action;
+		} while (tok_peek(lx)->type != TOK_END);
+		lex_drop(lx);
+	}
+	if (!has_default)
+		fail(c, &st->pos, "the action of other values is missing: default NAME");
+	sort_maps(c, st);
+}
+
+static void add_counted(struct comp *c, struct lexer *lx, struct vec *out, u32 max)
+{
+	struct stmt lit = { .caseless = false };
+	u8 *p;
+
+	parse_literal(c, lx, &lit, max);
+	if (lit.caseless)
+		fail(c, &lx->line.pos, "keys and separators are not caseless");
+	p = vec_add(c, out, lit.lit_len + 1);
+	p[0] = (u8)lit.lit_len;
+	memcpy(p + 1, lit.lit, lit.lit_len);
+}
+
+/* user client|server|any keys at OFF separator LIT : "key" , "key" ... (best first) */
+static void parse_user(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	const struct tok *tok;
+
+	st->kind = ST_USER;
+	st->dirs = NFIM_DIR_ANY;
+	if (tok_take(lx, "client"))
+		st->dirs = NFIM_DIR_CLIENT;
+	else if (tok_take(lx, "server"))
+		st->dirs = NFIM_DIR_SERVER;
+	else
+		tok_take(lx, "any");
+	tok = tok_peek(lx);
+	if (!tok_take(lx, "keys") || !tok_take(lx, "at"))
+		fail(c, &tok->pos, "keys at OFFSET is expected here");
+	st->off = tok_number(c, lx, "an offset", OFF_MAX);
+	tok = tok_peek(lx);
+	if (!tok_take(lx, "separator"))
+		fail(c, &tok->pos, "separator is expected here");
+	vec_init(&st->keys, 1);
+	add_counted(c, lx, &st->keys, NFIM_KEY_SEP);
+	tok = tok_peek(lx);
+	if (!tok_take_punct(lx, ':'))
+		fail(c, &tok->pos, "a colon and keys are expected here");
+	do {
+		add_counted(c, lx, &st->keys, NFIM_KEY_LEN);
+		st->n_keys++;
+	} while (tok_take_punct(lx, ','));
+	if (st->n_keys > NFIM_KEY_KEYS)
+		fail(c, &st->pos, "there are more than %d keys", NFIM_KEY_KEYS);
+}
+
+static void parse_scan(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	const struct tok *tok;
+
+	st->kind = ST_SCAN;
+	st->off = tok_number(c, lx, "an offset", OFF_MAX);
+	tok = tok_peek(lx);
+	if (!tok_take(lx, "within"))
+		fail(c, &tok->pos, "within and a number of offsets are expected here");
+	st->within = tok_number(c, lx, "a number of offsets", NFIM_SCAN_MAX);
+	if (!st->within)
+		fail(c, &tok->pos, "it scans nothing");
+	parse_literal(c, lx, st, NFIM_SCAN_LIT);
+}
+
+static void parse_same(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	const struct tok *tok;
+
+	st->kind = ST_SAME;
+	parse_field(c, lx, &st->a);
+	tok = tok_peek(lx);
+	if (!tok_take_punct(lx, '='))
+		fail(c, &tok->pos, "= and a second field are expected here");
+	parse_field(c, lx, &st->b);
+}
+
+static void parse_frame_stmt(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+			     struct stmt *st)
+{
+	const struct tok *tok = tok_peek(lx);
+
+	if (prog->name)
+		fail(c, &tok->pos, "only frames have frame, action and user");
+	if (tok_take(lx, "frame")) {
+		st->kind = ST_FRAME;
+		parse_expr(c, lx, &st->a, OFF_MAX);
+	} else if (tok_take(lx, "action")) {
+		parse_action(c, lx, st);
+	} else {
+		tok_next(lx);
+		parse_user(c, lx, st);
+	}
+}
+
+void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
+{
+	const struct tok *tok = tok_peek(lx);
+	struct stmt st = { .pos = lx->line.pos };
+
+	if (tok_is(tok, "frame") || tok_is(tok, "action") || tok_is(tok, "user")) {
+		parse_frame_stmt(c, lx, prog, &st);
+	} else if (tok_take(lx, "bytes")) {
+		st.kind = ST_BYTES;
+		st.off = tok_number(c, lx, "an offset", OFF_MAX);
+		parse_literal(c, lx, &st, NFIM_READ_MAX);
+	} else if (tok_take(lx, "same")) {
+		parse_same(c, lx, &st);
+	} else if (tok_take(lx, "skip")) {
+		st.kind = ST_SKIP;
+		parse_expr(c, lx, &st.a, OFF_MAX);
+	} else if (tok_take(lx, "scan")) {
+		parse_scan(c, lx, &st);
+	} else if (tok_take(lx, "end")) {
+		st.kind = ST_END;
+		if (prog->l4 != NFIM_L4_UDP)
+			fail(c, &tok->pos, "only datagrams have an end");
+		parse_expr(c, lx, &st.a, OFF_MAX);
+	} else if (find_field(tok)) {
+		parse_test(c, lx, &st);
+	} else {
+		fail(c, &tok->pos, "there is no such statement");
+	}
+	/* The lines below action were taken with it. */
+	if (st.kind != ST_ACTION)
+		tok_end(c, lx);
+	*(struct stmt *)vec_add(c, &prog->stmts, 1) = st;
+}
