@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes the captures that classify.sh reads, one file a case, into a folder.
+
+All addresses and names are made up. Only the standard library is used, so that the captures'
+bytes do not depend on anybody else's idea of a checksum.
+"""
+import ipaddress
+import struct
+import sys
+
+SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
+
+
+def ymsg(service, pairs, version=16):
+    body = b"".join(b"%d\xc0\x80%s\xc0\x80" % (k, v) for k, v in pairs)
+    return struct.pack(">4sHHHHII", b"YMSG", version, 0, len(body), service, 0, 0) + body
+
+
+AUTH = ymsg(0x57, [(1, b"alice")])
+TEXT = ymsg(0x06, [(1, b"alice"), (5, b"bob"), (14, b"hi")])
+
+
+def csum(data):
+    if len(data) % 2:
+        data += b"\0"
+    s = sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    while s >> 16:
+        s = (s & 0xffff) + (s >> 16)
+    return ~s & 0xffff
+
+
+def ip(src, dst, proto, payload, ident=1, frag=0, options=b""):
+    """An IP packet; frag: flags and offset of the IPv4 header."""
+    s, d = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    if s.version == 6:
+        return struct.pack(">IHBB", 6 << 28, len(payload), proto, 64) + s.packed + d.packed + payload
+    hlen = 20 + len(options)
+    h = struct.pack(">BBHHHBBH4s4s", 0x40 | hlen // 4, 0, hlen + len(payload), ident, frag, 64,
+                    proto, 0, s.packed, d.packed) + options
+    return h[:10] + struct.pack(">H", csum(h)) + h[12:] + payload
+
+
+def with_sum(src, dst, proto, data, at):
+    s, d = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    c = csum(s.packed + d.packed + struct.pack(">II", len(data), proto) + data)
+    return data[:at] + struct.pack(">H", c) + data[at + 2:]
+
+
+def udp(src, sport, dst, dport, data):
+    u = struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
+    return with_sum(src, dst, 17, u, 6)
+
+
+def eth(packet, etype=None, tags=b""):
+    if etype is None:
+        etype = 0x86dd if packet[0] >> 4 == 6 else 0x0800
+    return b"\2\0\0\0\0\2\2\0\0\0\0\1" + tags + struct.pack(">H", etype) + packet
+
+
+class Tcp:
+    """A connection that writes its own packets; sequence numbers go on by themselves."""
+
+    def __init__(self, a="10.0.0.1", aport=40000, b="10.9.9.9", bport=5050, isn=(1000, 9000)):
+        self.end = ((a, aport), (b, bport))
+        self.seq = [isn[0] + 1, isn[1] + 1]
+        self.isn = isn
+
+    def segment(self, d, flags, data=b"", seq=None, ack=None, bad_sum=False):
+        (src, sport), (dst, dport) = self.end[d], self.end[1 - d]
+        seq = self.seq[d] if seq is None else seq
+        ack = self.seq[1 - d] if ack is None else ack
+        t = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xffffffff,
+                        ack & 0xffffffff if flags & ACK else 0, 5 << 4, flags, 65535, 0, 0) + data
+        t = with_sum(src, dst, 6, t, 16)
+        if bad_sum:
+            t = t[:16] + bytes([t[16] ^ 0xff]) + t[17:]
+        return ip(src, dst, 6, t)
+
+    def open(self):
+        return [self.segment(0, SYN, seq=self.isn[0]),
+                self.segment(1, SYN | ACK, seq=self.isn[1]), self.segment(0, ACK)]
+
+    def send(self, d, data, **kw):
+        p = self.segment(d, ACK | PSH, data, **kw)
+        self.seq[d] += len(data)
+        return p
+
+    def close(self):
+        return [self.segment(0, FIN | ACK), self.segment(1, FIN | ACK, ack=self.seq[0] + 1),
+                self.segment(0, ACK, seq=self.seq[0] + 1, ack=self.seq[1] + 1)]
+
+
+def pcap(name, packets, link=1, wrap=eth, snap=65535, step=1):
+    """snap: bytes of a frame that are captured."""
+    with open(name, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, link))
+        for i, p in enumerate(packets):
+            frame = wrap(p)
+            f.write(struct.pack("<IIII", 1000000000 + i * step, 0, min(snap, len(frame)),
+                                len(frame)) + frame[:snap])
+
+
+def pcapng(name, packets):
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        n = struct.pack("<I", len(body) + 12)
+        return struct.pack("<I", kind) + n + body + n
+
+    with open(name, "wb") as f:
+        f.write(block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)))
+        f.write(block(1, struct.pack("<HHI", 1, 0, 65535)))
+        for i, p in enumerate(packets):
+            frame = eth(p)
+            f.write(block(6, struct.pack("<IIIII", 0, 0, i, len(frame), len(frame)) + frame))
+
+
+def conversation(**kw):
+    t = Tcp(**kw)
+    return t.open() + [t.send(0, AUTH), t.send(1, ymsg(0x57, [(1, b"alice")])), t.send(0, TEXT)] + \
+        t.close()
+
+
+def fragments(src, dst, proto, data, size):
+    v6 = ipaddress.ip_address(src).version == 6
+    out = []
+    for off in range(0, len(data), size):
+        part, more = data[off:off + size], off + size < len(data)
+        if v6:
+            h = struct.pack(">BBHI", proto, 0, off | more, 77)
+            out.append(ip(src, dst, 44, h + part))
+        else:
+            out.append(ip(src, dst, proto, part, ident=77, frag=off // 8 | more << 13))
+    return out
+
+
+def tcp_payload(packet):
+    """An IP packet's TCP segment."""
+    return packet[40:] if packet[0] >> 4 == 6 else packet[20:]
+
+
+def flows():
+    pcap("plain.pcap", conversation())
+    pcap("ipv6.pcap", conversation(a="2001:db8::1", b="2001:db8::2"))
+    pcapng("plain.pcapng", conversation())
+
+    t = Tcp()
+    first = t.open() + [t.send(0, AUTH)] + t.close()
+    t = Tcp(isn=(500000, 600000))
+    second = t.open() + [t.send(0, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")]
+    t = Tcp(isn=(700000, 800000))
+    third = t.open() + [t.send(0, AUTH)]
+    pcap("reused.pcap", first + second + third)
+
+    t = Tcp()
+    pcap("from-synack.pcap", (t.open() + [t.send(0, AUTH)])[1:])
+    t = Tcp()
+    pcap("from-server.pcap", [t.send(1, TEXT), t.send(0, TEXT)])
+
+    t = Tcp()
+    pcap("bytewise.pcap", t.open() + [t.send(0, bytes([c])) for c in AUTH])
+    t = Tcp()
+    opening, base = t.open(), t.seq[0]
+    parts = [(i, AUTH[i:i + 5]) for i in range(0, len(AUTH), 5)]
+    pcap("backwards.pcap", opening +
+         [t.segment(0, ACK, d, seq=base + i) for i, d in reversed(parts)])
+    pcap("repeated.pcap", opening + [t.segment(0, ACK, d, seq=base + i)
+                                     for i, d in parts for _ in range(3)])
+
+    t = Tcp()
+    pcap("decoys.pcap", t.open() + [t.segment(0, RST, seq=1), t.segment(0, SYN, seq=77777777),
+                                    t.segment(1, FIN | ACK, seq=5)] +
+         [t.send(0, AUTH)])
+
+    t = Tcp()
+    pcap("checksum.pcap", t.open() + [t.send(0, AUTH, bad_sum=True)])
+
+    t = Tcp()
+    pcap("wrapped.pcap", (lambda t: t.open() + [t.send(0, AUTH[:10]), t.send(0, AUTH[10:])])
+         (Tcp(isn=(0xfffffffa, 0xffffffff))))
+
+    dns = udp("10.0.0.1", 5353, "10.9.9.9", 53, b"\x12\x34" + b"\0" * 30)
+    pcap("udp.pcap", [ip("10.0.0.1", "10.9.9.9", 17, dns)] * 2)
+    pcap("none.pcap", [])
+    pcap("arp.pcap", [b"\0" * 28], wrap=lambda p: eth(p, etype=0x0806))
+    pcap("snap.pcap", conversation(), snap=14 + 40 + 12)
+    pcap("tab\there.pcap", conversation())
+
+
+def fragmented():
+    for name, a, b in (("frag4", "10.0.0.1", "10.9.9.9"), ("frag6", "2001:db8::1", "2001:db8::2")):
+        t = Tcp(a=a, b=b)
+        opening, data = t.open(), t.send(0, AUTH)
+        parts = fragments(a, b, 6, tcp_payload(data), 24)
+        pcap(name + ".pcap", opening + parts)
+        pcap(name + "-backwards.pcap", opening + parts[::-1])
+        pcap(name + "-twice.pcap", opening + [p for p in parts for _ in range(2)])
+        pcap(name + "-incomplete.pcap", opening + parts[:-1])
+    t = Tcp()
+    opening, data = t.open(), tcp_payload(t.send(0, AUTH))
+    parts = fragments("10.0.0.1", "10.9.9.9", 6, data, 24)
+    other = ip("10.0.0.1", "10.9.9.9", 6, b"X" * 24, ident=77, frag=2 | 1 << 13)
+    pcap("frag4-overlap.pcap", opening + parts[:1] + [other] + parts[1:])
+
+
+def ip_headers():
+    t = Tcp()
+    opening, data = t.open(), tcp_payload(t.send(0, AUTH))
+    pcap("options.pcap", opening + [ip("10.0.0.1", "10.9.9.9", 6, data, options=b"\1" * 12)])
+    a, b = "2001:db8::1", "2001:db8::2"
+    t = Tcp(a=a, b=b)
+    opening, data = t.open(), tcp_payload(t.send(0, AUTH))
+    ext = struct.pack(">BB6x", 60, 0) + struct.pack(">BB6x", 43, 0) + struct.pack(">BB6x", 6, 0)
+    pcap("exthdr.pcap", opening + [ip(a, b, 0, ext + data)])
+    pad = b"\0" * 7
+
+    def padded(p):
+        return eth(p) + pad
+    pcap("padding.pcap", conversation(), wrap=padded)
+
+
+def links():
+    def sll(p):
+        return struct.pack(">HHH8sH", 0, 1, 6, b"\2" * 8, 0x0800) + p
+
+    def sll2(p):
+        return struct.pack(">HHIHBB8s", 0x0800, 0, 1, 1, 0, 6, b"\2" * 8) + p
+
+    def wifi(p):
+        return b"\x08\x01" + b"\0" * 22 + b"\xaa\xaa\x03\0\0\0\x08\x00" + p
+
+    def wifi_qos(p):
+        return b"\x88\x01" + b"\0" * 24 + b"\xaa\xaa\x03\0\0\0\x08\x00" + p
+
+    def radiotap_padded(p):
+        return b"\0\0\x09\0\x02\0\0\0\x20" + b"\x88\x01" + b"\0" * 26 + \
+            b"\xaa\xaa\x03\0\0\0\x08\x00" + p
+
+    def nflog(p):
+        return b"\2\0\0\1" + struct.pack("<HH", 8, 1) + b"\x08\0\1\0" + \
+            struct.pack("<HH", 4 + len(p), 9) + p + b"\0" * (-len(p) % 4)
+
+    for name, link, wrap in (
+            ("vlan", 1, lambda p: eth(p, tags=b"\x81\0\0\7")),
+            ("qinq", 1, lambda p: eth(p, tags=b"\x88\xa8\0\1\x81\0\0\7")),
+            ("pppoe", 1, lambda p: eth(b"\x11\0\0\1" + struct.pack(">H", len(p) + 2) + b"\0\x21" +
+                                       p, etype=0x8864)),
+            ("mpls", 1, lambda p: eth(b"\0\1\0\x40\0\2\1\x40" + p, etype=0x8847)),
+            ("snap", 1, lambda p: eth(b"\xaa\xaa\x03\0\0\0\x08\0" + p, etype=len(p) + 8)),
+            ("null", 0, lambda p: b"\2\0\0\0" + p),
+            ("loop", 108, lambda p: b"\0\0\0\2" + p),
+            ("raw", 101, lambda p: p),
+            ("ipv4", 228, lambda p: p),
+            ("ppp", 9, lambda p: b"\xff\3\0\x21" + p),
+            ("ppp-short", 9, lambda p: b"\x21" + p),
+            ("chdlc", 104, lambda p: b"\x0f\0\x08\0" + p),
+            ("sll", 113, sll),
+            ("sll2", 276, sll2),
+            ("token-ring", 6, lambda p: b"\x10\x40" + b"\2" * 12 + b"\xaa\xaa\3\0\0\0\x08\0" + p),
+            ("fddi", 10, lambda p: b"\x50" + b"\2" * 12 + b"\xaa\xaa\3\0\0\0\x08\0" + p),
+            ("wifi", 105, wifi),
+            ("radiotap", 127, lambda p: b"\0\0\x08\0\0\0\0\0" + wifi_qos(p)),
+            ("radiotap-padded", 127, radiotap_padded),
+            ("nflog", 239, nflog)):
+        pcap("link-" + name + ".pcap", conversation(), link=link, wrap=wrap)
+
+
+def broken():
+    with open("plain.pcap", "rb") as f:
+        whole = f.read()
+    for name, data in (("empty.bad", b""), ("text.bad", b"this is no capture\n" * 9),
+                       ("cut.bad", whole[:-9]), ("header.bad", whole[:20])):
+        with open(name, "wb") as f:
+            f.write(data)
+    pcap("link.bad", conversation(), link=147)
+    # Every byte of one frame, each with another wrong value.
+    t = Tcp()
+    frames = (t.open() + [t.send(0, AUTH)])
+    pcap("mangled.pcap", [p[:i] + bytes([p[i] ^ v]) + p[i + 1:] for p in frames
+                          for i in range(len(p)) for v in (1, 0x0f, 0x80, 0xff)])
+    pcap("short.pcap", [p[:i] for p in frames for i in range(1, len(p))])
+
+
+if __name__ == "__main__":
+    import os
+    os.chdir(sys.argv[1])
+    flows()
+    fragmented()
+    ip_headers()
+    links()
+    broken()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line: exit codes, help, and that help, man page and completion agree.
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+
+usage()
+{
+	local name=$1
+	shift
+	run "$@"
+	is "$name: exit 2" $rc 2
+	is "$name: nothing on stdout" "$out" ""
+	ok "$name: a sentence on stderr" has "$err" "imctl: "
+}
+
+usage "no command"
+usage "unknown command" frobnicate
+usage "unknown option" --frobnicate
+usage "unknown option of a command" list --frobnicate
+usage "option without its argument" list --pack
+usage "no file" classify
+usage "superfluous argument" list ymsg
+usage "signatures alone" signatures
+usage "unknown signatures command" signatures frobnicate
+usage "build without output" signatures build "$here/lib.sh"
+usage "build with an option of nobody" signatures check -o x y
+usage "no pack" signatures load
+usage "two packs" signatures load a b
+usage "not a number" labels --base many
+usage "negative number" labels --base -1
+usage "base too high" labels --base 49
+usage "write and check" labels --write --check
+usage "a file without a task" labels --connlabel-conf x
+usage "runtime and persist" enable --runtime --persist
+
+run --version
+is "--version" "$out $rc" "imctl $(sed -n 's/^NF_IM_VERSION *:*= *//p' "$here/../../../version.mk") 0"
+run --help
+is "--help" $rc 0
+is "--help says nothing on stderr" "$err" ""
+
+words()
+{
+	"$imctl" "$@" --help |
+		awk -v h="$heading" '$0 == h { on = 1; next } /^$/ { on = 0 } on { print $1 }'
+}
+
+man_text=$(man -l "$here/../imctl.8" 2>/dev/null | col -b | tr -s ' \n' ' ')
+in_man()
+{
+	if [ "$man_text" ]; then
+		ok "$2 is in the man page" has "$man_text" "$1"
+	else
+		skip "$2 is in the man page" "no man"
+	fi
+}
+
+heading=Commands:
+for cmd in $(words) $(words signatures | sed 's/^/signatures:/'); do
+	cmd=$(echo "$cmd" | tr : ' ')
+	[ "$cmd" != signatures ] || continue
+	# shellcheck disable=SC2086
+	run $cmd --help
+	is "$cmd --help" $rc 0
+	ok "$cmd --help has its usage" has "$out" "Usage: imctl $cmd"
+	in_man "imctl $cmd" "$cmd"
+	heading=Options:
+	# shellcheck disable=SC2086
+	for opt in $(words $cmd); do
+		in_man " $(echo "$opt" | tr -d ' ')" "$cmd $opt"
+	done
+	heading=Commands:
+done
+
+if [ "$man_text" ]; then
+	is "man page without warnings" "$(man --warnings -l "$here/../imctl.8" 2>&1 >/dev/null)" ""
+fi
+
+complete_line()
+{
+	PATH=$(dirname "$imctl"):$PATH bash -c '
+		. "$1"
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_imctl
+		echo "${COMPREPLY[@]}"' bash "$here/../imctl.bash-completion" "$@"
+}
+
+is "completes commands" "$(complete_line imctl cl)" "classify"
+is "completes commands of signatures" "$(complete_line imctl signatures ro)" "rollback"
+is "completes options" "$(complete_line imctl labels --ch)" "--check"
+is "completes files" "$(cd "$here" && complete_line imctl classify lib.s)" "lib.sh"
+
+done_testing
