@@ -45,7 +45,7 @@ struct nf_im_net {
 	bool exiting;	/* the namespace goes, its hooks are gone */
 	/* Rules that test actions, of all protocols and of each. */
 	u32 watch_any;
-	u16 watch[NFIM_PROTO_MAX];
+	u32 watch[NFIM_PROTO_MAX];
 	struct nf_im_stats __percpu *stats;
 	atomic64_t *proto_flows;	/* [NFIM_PROTO_MAX] */
 	atomic_t entries;
@@ -169,6 +169,7 @@ bool nf_im_label_proto_mask(const struct xt_im_mtinfo *info, unsigned long *mask
 void nf_im_label_set(struct nf_conn *ct, u32 offset);
 void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 			 const struct nfim_flow *flow, bool reads_on);
+bool nf_im_label_known(const struct nf_conn_labels *labels);
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow);
 int nf_im_label_check(void);
@@ -194,12 +195,13 @@ void nf_im_pack_rule(const struct xt_im_mtinfo *info, bool add);
 u32 nf_im_proto_category(u32 id);
 
 /* nf_im_event.c */
+bool nf_im_event_wanted(struct net *net);
+void nf_im_event_stop(void);
 void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
 		 const struct nfim_pack *pack, const struct nfim_step *step, u32 proto);
 
 /* nf_im_netlink.c */
 extern struct genl_family nf_im_genl_family;
-bool nf_im_event_wanted(struct net *net);
 int nf_im_netlink_init(void);
 void nf_im_netlink_exit(void);
 

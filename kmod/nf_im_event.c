@@ -10,9 +10,18 @@ enum {
 	EVENT_BYTES = 512,
 };
 
+/* The hooks outlive the family by a moment when the module goes. */
+static bool events_off;
+
+void nf_im_event_stop(void)
+{
+	WRITE_ONCE(events_off, true);
+	synchronize_net();
+}
+
 bool nf_im_event_wanted(struct net *net)
 {
-	return genl_has_listeners(&nf_im_genl_family, net, 0);
+	return !READ_ONCE(events_off) && genl_has_listeners(&nf_im_genl_family, net, 0);
 }
 
 static int put_tuple(struct sk_buff *skb, const struct nf_conn *ct)

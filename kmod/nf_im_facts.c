@@ -8,21 +8,11 @@
  */
 #include "nf_im_table.h"
 
-static bool labels_known(const struct nf_conn_labels *labels)
-{
-	u32 cat;
-
-	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
-		if (nf_im_label_test(labels, NF_IM_LABEL_CATEGORY + cat))
-			return true;
-	return false;
-}
-
 static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
 {
 	if (nf_im_label_test(labels, NF_IM_LABEL_UNINSPECTED))
 		return NF_IM_STATE_UNINSPECTED;
-	if (nf_im_label_test(labels, NF_IM_LABEL_DONE) || labels_known(labels))
+	if (nf_im_label_test(labels, NF_IM_LABEL_DONE) || nf_im_label_known(labels))
 		return NF_IM_STATE_DECIDED;
 	if (nf_im_label_test(labels, NF_IM_LABEL_OPEN))
 		return NF_IM_STATE_UNDECIDED;

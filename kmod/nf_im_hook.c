@@ -25,8 +25,11 @@ static const u8 *pkt_read(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)
 	return skb_header_pointer(pkt->skb, pkt->payload + off, n, buf);
 }
 
-/* Offset of the transport header, or -1: a fragment, or a header chain that is cut. */
-static int pkt_transport(const struct sk_buff *skb, u8 l3num)
+/*
+ * Offset of the transport header, or -1: a fragment, a header chain that is cut, or another
+ * protocol than the conntrack's, as an ICMP error that belongs to its flow.
+ */
+static int pkt_transport(const struct sk_buff *skb, u8 l3num, u8 l4)
 {
 	int off = skb_network_offset(skb);
 
@@ -35,7 +38,7 @@ static int pkt_transport(const struct sk_buff *skb, u8 l3num)
 		struct iphdr _iph;
 
 		iph = skb_header_pointer(skb, off, sizeof(_iph), &_iph);
-		if (!iph || iph->frag_off & htons(IP_MF | IP_OFFSET))
+		if (!iph || iph->frag_off & htons(IP_MF | IP_OFFSET) || iph->protocol != l4)
 			return -1;
 		return off + iph->ihl * 4;
 	}
@@ -50,7 +53,7 @@ static int pkt_transport(const struct sk_buff *skb, u8 l3num)
 			return -1;
 		nexthdr = ip6h->nexthdr;
 		off = ipv6_skip_exthdr(skb, off + sizeof(_ip6h), &nexthdr, &frag_off);
-		return frag_off & htons(~0x7) ? -1 : off;
+		return frag_off & htons(~0x7) || nexthdr != l4 ? -1 : off;
 	}
 	return -1;
 }
@@ -120,7 +123,7 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 
 	if (l4 != IPPROTO_TCP && l4 != IPPROTO_UDP)
 		return false;
-	thoff = pkt_transport(skb, nf_ct_l3num(ct));
+	thoff = pkt_transport(skb, nf_ct_l3num(ct), l4);
 	if (thoff < 0)
 		return false;
 	memset(pkt, 0, offsetof(struct nf_im_pkt, head));

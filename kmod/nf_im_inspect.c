@@ -26,7 +26,10 @@ struct inspection {
 	bool watch;
 };
 
-/* A flow that is read no further, and why. */
+/*
+ * A flow that is read no further, and why. One whose protocol is known keeps it: a rule that
+ * names it must go on matching, only its actions cannot be told any more.
+ */
 static void give_up(struct nf_im_net *inet, struct nf_conn *ct, const struct nfim_pack *pack,
 		    u32 counter)
 {
@@ -34,7 +37,10 @@ static void give_up(struct nf_im_net *inet, struct nf_conn *ct, const struct nfi
 
 	nf_im_count(inet, NF_IM_A_C_UNINSPECTED);
 	nf_im_count(inet, counter);
-	nf_im_label_verdict(ct, pack, &flow, false);
+	if (nf_im_label_known(nf_ct_labels_find(ct)))
+		nf_im_label_set(ct, NF_IM_LABEL_DONE);
+	else
+		nf_im_label_verdict(ct, pack, &flow, false);
 }
 
 /*
@@ -81,7 +87,24 @@ static struct nf_im_entry *entry_for(struct inspection *in, u32 *why)
 	return e;
 }
 
-/* Take a copy of the flow. False: there is none to be had, and the flow is given up. */
+/*
+ * Under the bucket's lock: the verdict stands, but the labels do not say so. They could not
+ * while the conntrack was not confirmed, or it has no label area, or they have no bit for it.
+ */
+static void entry_settle(struct inspection *in)
+{
+	struct nf_conn *ct = in->pkt->ct;
+	struct nf_im_entry *e = in->e;
+
+	in->e = NULL;
+	if (!nf_ct_labels_find(ct))
+		return;
+	nf_im_label_verdict(ct, in->pack, &e->flow, false);
+	if (nf_im_label_holds(ct, in->pack, &e->flow))
+		nf_im_entry_kill(e);
+}
+
+/* Take a copy of the flow. False: there is nothing to read, or the flow is given up. */
 static bool inspection_begin(struct inspection *in)
 {
 	u32 why = NF_IM_A_C_CAP;
@@ -90,6 +113,11 @@ static bool inspection_begin(struct inspection *in)
 	for (;;) {
 		nf_im_bucket_lock(in->key);
 		in->e = entry_for(in, &why);
+		if (in->e && in->e->flow.done && !in->e->watch) {
+			entry_settle(in);
+			nf_im_bucket_unlock(in->key);
+			return false;
+		}
 		if (in->e) {
 			in->flow = in->e->flow;
 			in->gen = in->e->gen;
@@ -209,11 +237,6 @@ static bool inspect_once(struct inspection *in)
 		return true;
 	nfim_flow_step(in->pack, &in->flow, &in->pkt->seg, in->watch, &in->step);
 	if (in->step.blocks && !nf_im_blocks_new(in->inet, in->step.blocks, &spare, &why)) {
-		/* Without its bytes the flow cannot be read on. */
-		in->step.blocks = 0;
-		in->step.keep_to = 0;
-		in->step.keep_from = 0;
-		in->flow.done = NFIM_GIVEN_UP;
 		in->lack = why;
 	}
 	through = inspection_commit(in, &spare);

@@ -74,6 +74,17 @@ void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 	label_or(ct, mask);
 }
 
+/* Is the flow known to be a protocol? Each has a category. */
+bool nf_im_label_known(const struct nf_conn_labels *labels)
+{
+	u32 cat;
+
+	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
+		if (nf_im_label_test(labels, NF_IM_LABEL_CATEGORY + cat))
+			return true;
+	return false;
+}
+
 /* Do the labels alone say all of the verdict, so that the table may forget the flow? */
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow)

@@ -273,6 +273,7 @@ int __init nf_im_netlink_init(void)
 
 void nf_im_netlink_exit(void)
 {
+	nf_im_event_stop();
 	genl_unregister_family(&nf_im_genl_family);
 	netlink_unregister_notifier(&socket_nb);
 }

@@ -329,6 +329,12 @@ static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		flow_budget(flow, mc->seg);
 }
 
+/* A pack without rules for datagrams need not look at them sixteen times. */
+static bool root_empty(const struct nfim_pack *pack, u32 root)
+{
+	return !nfim_node_n_edges(&pack->nodes[root]) && !pack->nodes[root].n_rules;
+}
+
 static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	struct nfim_flow_dir scratch = {};
@@ -338,7 +344,9 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	nfim_window_view_init(&wv, NULL, mc->seg, 0, 0, false);
 	wv.view.len = mc->seg->len;
 	wv.view.last = true;
-	if (!flow->done) {
+	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP)) {
+		flow->done = NFIM_NONE;
+	} else if (!flow->done) {
 		if (nfim_match(mc, &scratch, &flags, &wv.view) == NFIM_RUN_YES) {
 			flow->proto = mc->pack->rules[mc->rule].proto;
 			flow->done = NFIM_KNOWN;
@@ -399,7 +407,9 @@ bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 	if (step->keep_to > step->keep_from)
 		ok = nfim_window_store(&d->blocks, seg, step->seg_start, step->seg_skip,
 				       step->keep_from, step->keep_to, spare);
-	if (!ok)
+	if (!ok && flow->done == NFIM_KNOWN)
+		flow->flags[seg->dir] |= NFIM_F_LOST;
+	else if (!ok)
 		flow->done = NFIM_GIVEN_UP;
 	if (step->fresh ? !step->keep_to : flow->done && flow->done != NFIM_KNOWN)
 		*gone = nfim_flow_clear(flow);

@@ -154,7 +154,7 @@ static int check_header(const struct opening *o, void *buf, size_t len)
 
 	words_to_host(&hdr->format, (sizeof(*hdr) - sizeof(hdr->magic)) / sizeof(u32));
 	if (hdr->format != NFIM_PACK_FORMAT)
-		return refuse(o, &hdr->format, "the pack has another format than this engine knows");
+		return refuse(o, &hdr->format, "the pack has a format this engine does not know");
 	if (hdr->size != len)
 		return refuse(o, &hdr->size, "the pack is cut short or has bytes behind its end");
 	if (hdr->crc != crc)
@@ -225,7 +225,7 @@ static int check_sections(const struct opening *o, u8 *buf, u32 len)
 		if (sect->type != type)
 			return refuse(o, &sect->type, "a section is missing or out of order");
 		if (sect->off != off)
-			return refuse(o, &sect->off, "a section does not begin where the last ends");
+			return refuse(o, &sect->off, "a section does not begin where one ends");
 		if (sect->size > len - off)
 			return refuse(o, &sect->size, "a section goes beyond the end of the file");
 		if (sect->size % rec_size[type])
@@ -485,7 +485,9 @@ static const char *check_operands(const struct nfim_pack *pack, const struct pro
 
 	switch (NFIM_INSN_OP(insn)) {
 	case NFIM_OP_NEED:
-		return insn->w1 && insn->w1 <= NFIM_NEED_MAX ? NULL : "it needs nothing or too much";
+		if (!insn->w1 || insn->w1 > NFIM_NEED_MAX)
+			return "it needs nothing or too much";
+		return NULL;
 	case NFIM_OP_BYTES:
 		return check_literal(pack, insn->w1, NFIM_INSN_A(insn), NFIM_READ_MAX);
 	case NFIM_OP_BYTESI:
@@ -681,7 +683,7 @@ static int check_node(struct opening *o, u32 i)
 	if (i < NFIM_ROOTS && (nfim_node_root(node) != i || nfim_node_depth(node)))
 		return refuse(o, &node->shape, "a root is out of place");
 	if (node->rules != o->node_rules)
-		return refuse(o, &node->rules, "lists of rules are not in the order of their nodes");
+		return refuse(o, &node->rules, "rules are not in the order of their nodes");
 	if (node->n_rules > NFIM_NODE_RULES_MAX ||
 	    !slice_ok(node->rules, node->n_rules, pack->n_node_rules))
 		return refuse(o, &node->n_rules, "a node has too many rules");
@@ -689,7 +691,7 @@ static int check_node(struct opening *o, u32 i)
 		const u32 *rule = &pack->node_rules[node->rules + k];
 
 		if (*rule >= pack->n_rules || pack->rules[*rule].root != nfim_node_root(node))
-			return refuse(o, rule, "a rule in the index does not exist or has another root");
+			return refuse(o, rule, "a rule in the index is of another root or none");
 	}
 	o->node_rules += node->n_rules;
 	return check_edges(o, i);

@@ -125,7 +125,7 @@ struct nfim_rule {
 	u32 root;		/* enum nfim_root */
 	u32 dirs;		/* NFIM_DIR_* */
 	u32 evidence;		/* 1/256 bit, computed by the compiler */
-	u32 need;		/* bytes of the direction after which it says yes or no; 0 if it varies */
+	u32 need;		/* bytes after which it says yes or no; 0 if it varies */
 	u32 code;		/* first instruction */
 	u32 n_code;
 	u32 name;		/* string in DATA */

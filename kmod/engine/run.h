@@ -87,7 +87,7 @@ enum nfim_op {
 	NFIM_OP_SCAN,		/* find a literal; see below */
 	/* in frames programs only */
 	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
-	NFIM_OP_MAP,		/* out->actions |= value of acc in MAPS[imm .. imm + b), else bit a */
+	NFIM_OP_MAP,		/* out->actions |= acc's value in MAPS[imm .. imm + b), or bit a */
 	NFIM_OP_KEY,		/* find a name in separated text; see below */
 	NFIM_OPS,
 };
