@@ -145,6 +145,8 @@ static int check_header(const struct opening *o, void *buf, size_t len)
 
 	if (len < sizeof(*hdr) + NFIM_SECT_DATA * sizeof(struct nfim_sect))
 		return refuse(o, hdr, "the file is too short for a pack");
+	if ((unsigned long)buf % sizeof(u32))
+		return refuse(o, hdr, "the pack is not aligned in memory");
 	if (len > NFIM_PACK_SIZE_MAX)
 		return refuse(o, hdr, "the file is larger than a pack may be");
 	if (memcmp(hdr->magic, NFIM_PACK_MAGIC, sizeof(hdr->magic)))

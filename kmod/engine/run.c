@@ -8,11 +8,17 @@
 /* A handler's answer besides those of enum nfim_run_result. */
 #define GO_ON	(-1)
 
-/* One run; the buffer serves reads that the view does not have in one piece. */
+/*
+ * One run. Most reads are of what the view has in one piece: bytes [lo, hi) of it are at
+ * head. The buffer serves the others.
+ */
 struct vm {
 	const struct nfim_pack *pack;
 	const struct nfim_view *view;
 	struct nfim_out *out;
+	const u8 *head;
+	u64 lo;
+	u64 hi;
 	u32 start;
 	u32 cur;
 	u32 acc;
@@ -29,20 +35,28 @@ static int starve(const struct vm *vm, u64 end)
 	return NFIM_RUN_MORE;
 }
 
+/* Bytes [from, from + n), where they are not at the head. */
+static const u8 *fetch_slow(struct vm *vm, u64 from, u32 n, int *stop)
+{
+	const u8 *p;
+
+	if (from + n > vm->view->len) {
+		*stop = starve(vm, from + n);
+		return NULL;
+	}
+	p = nfim_view_get(vm->view, (u32)from, n, vm->buf);
+	*stop = NFIM_RUN_NO;
+	return p;
+}
+
 /* Bytes [cursor + off, + n), or NULL with the program's result in @stop. */
 static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
 {
-	u64 end = (u64)vm->cur + off + n;
-	const u8 *p;
+	u64 from = (u64)vm->cur + off;
 
-	if (unlikely(end > vm->view->len)) {
-		*stop = starve(vm, end);
-		return NULL;
-	}
-	p = nfim_view_get(vm->view, (u32)end - n, n, vm->buf);
-	if (unlikely(!p))
-		*stop = NFIM_RUN_NO;
-	return p;
+	if (likely(from >= vm->lo && from + n <= vm->hi))
+		return vm->head + (from - vm->lo);
+	return fetch_slow(vm, from, n, stop);
 }
 
 static bool same_caseless(const u8 *p, const u8 *lower, u32 n)
@@ -60,68 +74,64 @@ static bool same_caseless(const u8 *p, const u8 *lower, u32 n)
 	return true;
 }
 
-static int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
+static bool same(const u8 *p, const u8 *lit, u32 n, const struct nfim_insn *insn)
 {
-	const u8 *lit = vm->pack->data + insn->w1;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES)
+		return !memcmp(p, lit, n);
+	return same_caseless(p, lit, n);
+}
+
+/* Of the literal's bytes not all are there: a wrong one is a no all the same. */
+static int exec_bytes_slow(struct vm *vm, const struct nfim_insn *insn)
+{
 	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
 	u32 n = NFIM_INSN_A(insn);
 	const u8 *p;
 	u32 have;
-	bool same;
 
 	if (from >= vm->view->len)
 		return starve(vm, from + n);
-	/* A wrong byte is a no even while others are missing. */
 	have = min(n, vm->view->len - (u32)from);
 	p = nfim_view_get(vm->view, (u32)from, have, vm->buf);
-	if (!p)
-		return NFIM_RUN_NO;
-	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES)
-		same = !memcmp(p, lit, have);
-	else
-		same = same_caseless(p, lit, have);
-	if (!same)
+	if (!p || !same(p, vm->pack->data + insn->w1, have, insn))
 		return NFIM_RUN_NO;
 	return have == n ? GO_ON : starve(vm, from + n);
 }
 
-static int exec_load(struct vm *vm, const struct nfim_insn *insn)
+static inline int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
 {
-	static const u8 width[] = {
-		[NFIM_OP_LD8] = 1,
-		[NFIM_OP_LDBE16] = 2,
-		[NFIM_OP_LDBE24] = 3,
-		[NFIM_OP_LDBE32] = 4,
-		[NFIM_OP_LDLE16] = 2,
-		[NFIM_OP_LDLE32] = 4,
-	};
-	u32 op = NFIM_INSN_OP(insn);
-	int stop = NFIM_RUN_NO;
-	const u8 *p = fetch(vm, insn->w1, width[op], &stop);
+	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
+	u32 n = NFIM_INSN_A(insn);
 
-	if (!p)
-		return stop;
-	switch (op) {
-	case NFIM_OP_LD8:
-		vm->acc = p[0];
-		break;
-	case NFIM_OP_LDBE16:
-		vm->acc = nfim_be16(p);
-		break;
-	case NFIM_OP_LDBE24:
-		vm->acc = nfim_be24(p);
-		break;
-	case NFIM_OP_LDBE32:
-		vm->acc = nfim_be32(p);
-		break;
-	case NFIM_OP_LDLE16:
-		vm->acc = nfim_le16(p);
-		break;
-	default: /* NFIM_OP_LDLE32 */
-		vm->acc = nfim_le32(p);
-		break;
-	}
+	if (unlikely(from < vm->lo || from + n > vm->hi))
+		return exec_bytes_slow(vm, insn);
+	if (!same(vm->head + (from - vm->lo), vm->pack->data + insn->w1, n, insn))
+		return NFIM_RUN_NO;
 	return GO_ON;
+}
+
+static inline int exec_need(struct vm *vm, const struct nfim_insn *insn)
+{
+	u64 end = (u64)vm->cur + insn->w1;
+
+	return likely(end <= vm->view->len) ? GO_ON : starve(vm, end);
+}
+
+static inline int exec_load(struct vm *vm, const struct nfim_insn *insn, u32 width,
+			    u32 (*decode)(const u8 *p))
+{
+	int stop;
+	const u8 *p = fetch(vm, insn->w1, width, &stop);
+
+	if (unlikely(!p))
+		return stop;
+	vm->acc = decode(p);
+	return GO_ON;
+}
+
+static inline u32 decode_u8(const u8 *p)
+{
+	return p[0];
 }
 
 static int exec_sum(u32 *sum, u64 value)
@@ -132,18 +142,17 @@ static int exec_sum(u32 *sum, u64 value)
 	return GO_ON;
 }
 
-static bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
+static inline bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
 {
 	const struct nfim_range *r = vm->pack->ranges + insn->w1;
 	const struct nfim_range *end = r + NFIM_INSN_B(insn);
 
-	for (; r < end; r++) {
-		vm->out->work++;
-		if (vm->acc >= r->lo && vm->acc <= r->hi &&
+	for (; r < end; r++)
+		if (vm->acc - r->lo <= r->hi - r->lo &&
 		    (r->step == 1 || !((vm->acc - r->lo) % r->step)))
-			return true;
-	}
-	return false;
+			break;
+	vm->out->work += NFIM_INSN_B(insn);
+	return r < end;
 }
 
 /*
@@ -309,34 +318,17 @@ static int exec_acc(struct vm *vm, const struct nfim_insn *insn)
 	case NFIM_OP_LOAD:
 		vm->acc = vm->reg[NFIM_INSN_A(insn)];
 		return GO_ON;
-	case NFIM_OP_EQ:
-		return vm->acc == insn->w1 ? GO_ON : NFIM_RUN_NO;
-	case NFIM_OP_EQREG:
+	default: /* NFIM_OP_EQREG */
 		return vm->acc == vm->reg[NFIM_INSN_A(insn)] ? GO_ON : NFIM_RUN_NO;
-	default: /* NFIM_OP_IN */
-		return acc_in(vm, insn) ? GO_ON : NFIM_RUN_NO;
 	}
 }
 
-/* Operations that look at the bytes or tell what was found. */
-static int exec(struct vm *vm, const struct nfim_insn *insn)
+/* What is rarer than the tests of fixed fields, which nfim_run() does itself. */
+static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
 {
-	u64 end;
-
 	switch (NFIM_INSN_OP(insn)) {
-	case NFIM_OP_NEED:
-		end = (u64)vm->cur + insn->w1;
-		return end <= vm->view->len ? GO_ON : starve(vm, end);
-	case NFIM_OP_BYTES:
-	case NFIM_OP_BYTESI:
-		return exec_bytes(vm, insn);
-	case NFIM_OP_LD8:
-	case NFIM_OP_LDBE16:
 	case NFIM_OP_LDBE24:
-	case NFIM_OP_LDBE32:
-	case NFIM_OP_LDLE16:
-	case NFIM_OP_LDLE32:
-		return exec_load(vm, insn);
+		return exec_load(vm, insn, 3, nfim_be24);
 	case NFIM_OP_SKIP:
 		return exec_sum(&vm->cur, (u64)vm->cur + insn->w1);
 	case NFIM_OP_SKIPA:
@@ -359,48 +351,91 @@ static int exec(struct vm *vm, const struct nfim_insn *insn)
 	}
 }
 
+/* How many instructions a jump skips. */
+static u32 jump(const struct vm *vm, const struct nfim_insn *insn)
+{
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_JMP:
+		return NFIM_INSN_B(insn);
+	case NFIM_OP_JNE:
+		return vm->acc != insn->w1 ? NFIM_INSN_B(insn) : 0;
+	default: /* NFIM_OP_JNIN */
+		return acc_in(vm, insn) ? 0 : NFIM_INSN_A(insn);
+	}
+}
+
+static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
+{
+	const struct nfim_insn *insn;
+	int ret = GO_ON;
+
+	/* It ends: jumps lead forward, and the last instruction is NO or YES. */
+	for (insn = first; ret == GO_ON; insn++) {
+		switch (NFIM_INSN_OP(insn)) {
+		case NFIM_OP_NO:
+			ret = NFIM_RUN_NO;
+			break;
+		case NFIM_OP_YES:
+			ret = NFIM_RUN_YES;
+			break;
+		case NFIM_OP_NEED:
+			ret = exec_need(vm, insn);
+			break;
+		case NFIM_OP_BYTES:
+		case NFIM_OP_BYTESI:
+			ret = exec_bytes(vm, insn);
+			break;
+		case NFIM_OP_LD8:
+			ret = exec_load(vm, insn, 1, decode_u8);
+			break;
+		case NFIM_OP_LDBE16:
+			ret = exec_load(vm, insn, 2, nfim_be16);
+			break;
+		case NFIM_OP_LDBE32:
+			ret = exec_load(vm, insn, 4, nfim_be32);
+			break;
+		case NFIM_OP_LDLE16:
+			ret = exec_load(vm, insn, 2, nfim_le16);
+			break;
+		case NFIM_OP_LDLE32:
+			ret = exec_load(vm, insn, 4, nfim_le32);
+			break;
+		case NFIM_OP_EQ:
+			ret = vm->acc == insn->w1 ? GO_ON : NFIM_RUN_NO;
+			break;
+		case NFIM_OP_IN:
+			ret = acc_in(vm, insn) ? GO_ON : NFIM_RUN_NO;
+			break;
+		case NFIM_OP_JMP:
+		case NFIM_OP_JNE:
+		case NFIM_OP_JNIN:
+			insn += jump(vm, insn);
+			break;
+		default:
+			ret = exec_rare(vm, insn);
+			break;
+		}
+	}
+	vm->out->work += (u32)(insn - first);
+	return ret;
+}
+
 enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
 			      const struct nfim_view *view, u32 start, struct nfim_out *out)
 {
-	const struct nfim_insn *insn = pack->code + code;
-	const struct nfim_insn *end = insn + n_code;
 	struct vm vm;
 
+	if (unlikely(!n_code))
+		return NFIM_RUN_NO;
 	vm.pack = pack;
 	vm.view = view;
 	vm.out = out;
+	vm.head = view->head;
+	vm.lo = view->head_off;
+	vm.hi = min_t(u64, (u64)view->head_off + view->head_len, view->len);
 	vm.start = start;
 	vm.cur = start;
 	vm.acc = 0;
 	memset(vm.reg, 0, sizeof(vm.reg));
-
-	for (; insn < end; insn++) {
-		int ret = GO_ON;
-
-		out->work++;
-		switch (NFIM_INSN_OP(insn)) {
-		case NFIM_OP_NO:
-			return NFIM_RUN_NO;
-		case NFIM_OP_YES:
-			return NFIM_RUN_YES;
-		case NFIM_OP_JMP:
-			insn += NFIM_INSN_B(insn);
-			break;
-		case NFIM_OP_JNE:
-			if (vm.acc != insn->w1)
-				insn += NFIM_INSN_B(insn);
-			break;
-		case NFIM_OP_JNIN:
-			if (!acc_in(&vm, insn))
-				insn += NFIM_INSN_A(insn);
-			break;
-		default:
-			ret = exec(&vm, insn);
-			break;
-		}
-		if (ret != GO_ON)
-			return ret;
-	}
-	/* Not reached: a verified program ends itself. */
-	return NFIM_RUN_NO;
+	return run(&vm, pack->code + code);
 }

@@ -147,13 +147,14 @@ enum nfim_run_result {
 
 /**
  * struct nfim_out - what a program found
- * @need: on MORE: bytes of the view at which another try is worth it (> view->len)
+ * @need: on MORE: bytes of the view at which another try is worth it (> view->len); with
+ *	fewer it is never YES
  * @frame_len: bytes from the start offset to the next frame, 0 if none was given
  * @actions: bits of enum nf_im_action
  * @user_off: where a name stands, offset in the view
  * @user_len: its length, 0 for none
- * @work: instructions run, ranges compared, and an eighth of the bytes scanned; added to,
- *	never reset
+ * @work: instructions run or skipped, ranges named, and an eighth of the bytes scanned;
+ *	added to, never reset
  */
 struct nfim_out {
 	u32 need;

@@ -63,8 +63,17 @@ static int find_base(void)
 	return 0;
 }
 
+/*
+ * Names are unique, the first to come has it: "im-messenger" is the category, so the protocol
+ * "messenger" has a bit, but no name for it.
+ */
 static void add(struct connlabel *labels, size_t *n, unsigned int offset, const char *name)
 {
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (!strcmp(labels[i].name, name))
+			return;
 	labels[*n].bit = base.value + offset;
 	snprintf(labels[*n].name, sizeof(labels[*n].name), "%s", name);
 	++*n;

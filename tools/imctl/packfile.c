@@ -11,7 +11,7 @@
 
 /* Made from signatures/ when imctl is built. */
 extern const unsigned char imctl_builtin_pack[];
-extern const unsigned int imctl_builtin_pack_len;
+extern const size_t imctl_builtin_pack_len;
 
 void *imctl_read_file(const char *path, size_t max, size_t *len)
 {

@@ -247,7 +247,9 @@ static int build(int argc, char **argv)
 	if (!sigs)
 		return IMCTL_FAIL;
 	failed = nfim_sigs_check(sigs, say_sample, NULL);
-	if (failed)
+	if (failed < 0)
+		imctl_say("out of memory");
+	else if (failed)
 		imctl_say("%s was not written, %d samples fail", out_path, failed);
 	else if (!write_pack(sigs))
 		ret = IMCTL_OK;

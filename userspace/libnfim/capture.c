@@ -10,7 +10,9 @@
 #include "capture.h"
 #include "ipfrag.h"
 #include "link.h"
+#include "pcapng.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -22,11 +24,16 @@ enum {
 	IP6_HDR		= 40,
 	TCP_HDR		= 20,
 	UDP_HDR		= 8,
+	TCP_OPT_END	= 0,
+	TCP_OPT_NOP	= 1,
+	TCP_OPT_WSCALE	= 3,
+	TCP_WSCALE_MAX	= 14,
 	EXTS_MAX	= 16,	/* IPv6 extension headers of one packet */
 };
 
 struct nfim_capture {
 	pcap_t *pcap;
+	FILE *file;		/* what pcap reads, through a filter */
 	int dlt;
 	unsigned int flags;
 	struct nfim_frags *frags;
@@ -51,34 +58,57 @@ static uint32_t be32(const uint8_t *p)
 	return be16(p) << 16 | be16(p + 2);
 }
 
+/* Return: false after filling @msg. */
+static bool open_file(struct nfim_capture *cap, const char *path, char *msg)
+{
+	char err[PCAP_ERRBUF_SIZE] = "";
+	struct stat st;
+	FILE *file;
+
+	cap->file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+	if (!cap->file) {
+		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "%s", strerror(errno));
+		return false;
+	}
+	if (!fstat(fileno(cap->file), &st) && S_ISREG(st.st_mode))
+		cap->size = st.st_size;
+	file = nfim_pcapng_filter(cap->file);
+	if (!file) {
+		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "out of memory");
+		fclose(cap->file);
+		return false;
+	}
+	/* From here on pcap_close() closes both. */
+	cap->pcap = pcap_fopen_offline(file, err);
+	if (!cap->pcap) {
+		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "%s", err);
+		fclose(file);
+		return false;
+	}
+	return true;
+}
+
 struct nfim_capture *nfim_capture_open(const char *path, unsigned int flags, char *msg)
 {
 	struct nfim_capture *cap = calloc(1, sizeof(*cap));
-	char err[PCAP_ERRBUF_SIZE] = "";
-	struct stat st;
+	const char *name;
 
-	if (!cap) {
+	if (cap)
+		cap->frags = nfim_frags_new();
+	if (!cap || !cap->frags) {
 		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "out of memory");
-		return NULL;
-	}
-	cap->flags = flags;
-	cap->frags = nfim_frags_new();
-	cap->pcap = cap->frags ? pcap_open_offline(path, err) : NULL;
-	if (!cap->pcap) {
-		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "%s", *err ? err : "out of memory");
 		goto err_free;
 	}
+	cap->flags = flags;
+	if (!open_file(cap, path, msg))
+		goto err_free;
 	cap->dlt = pcap_datalink(cap->pcap);
 	if (!nfim_link_known(cap->dlt)) {
-		const char *name = pcap_datalink_val_to_name(cap->dlt);
-
+		name = pcap_datalink_val_to_name(cap->dlt);
 		snprintf(msg, NFIM_CAPTURE_MSG_MAX, "captures of link type %s (%d) cannot be read",
 			 name ? name : "unknown", cap->dlt);
 		goto err_free;
 	}
-	if (pcap_file(cap->pcap) && !fstat(fileno(pcap_file(cap->pcap)), &st) &&
-	    S_ISREG(st.st_mode))
-		cap->size = st.st_size;
 	return cap;
 
 err_free:
@@ -103,7 +133,7 @@ const struct nfim_capture_stats *nfim_capture_stats(const struct nfim_capture *c
 
 void nfim_capture_progress(const struct nfim_capture *cap, uint64_t *done, uint64_t *size)
 {
-	off_t at = cap->size ? ftello(pcap_file(cap->pcap)) : 0;
+	off_t at = cap->size ? ftello(cap->file) : 0;
 
 	*size = cap->size;
 	*done = at > 0 ? at : 0;
@@ -238,6 +268,22 @@ static int parse_ip6(const uint8_t *p, size_t len, uint32_t wire, struct ip_pkt 
 	return skip_exts(ip);
 }
 
+/* The window scale option, or -1. */
+static int find_wscale(const uint8_t *p, uint32_t len)
+{
+	while (len >= 3 && p[0] != TCP_OPT_END) {
+		uint32_t n = p[0] == TCP_OPT_NOP ? 1 : p[1];
+
+		if (p[0] == TCP_OPT_WSCALE && n == 3)
+			return p[2] < TCP_WSCALE_MAX ? p[2] : TCP_WSCALE_MAX;
+		if (!n || n > len || (n == 1 && p[0] != TCP_OPT_NOP))
+			break;
+		p += n;
+		len -= n;
+	}
+	return -1;
+}
+
 static int parse_tcp(const struct ip_pkt *ip, struct nfim_pkt *pkt)
 {
 	const uint8_t *p = ip->id.data;
@@ -251,6 +297,11 @@ static int parse_tcp(const struct ip_pkt *ip, struct nfim_pkt *pkt)
 	pkt->seq = be32(p + 4);
 	pkt->ack = be32(p + 8);
 	pkt->flags = p[13];
+	pkt->window = be16(p + 14);
+	pkt->wscale = -1;
+	if (pkt->flags & NFIM_TCP_SYN)
+		pkt->wscale = find_wscale(p + TCP_HDR, (hdr < ip->caplen ? hdr : ip->caplen) -
+					  TCP_HDR);
 	pkt->payload = p + (hdr < ip->caplen ? hdr : ip->caplen);
 	pkt->len = ip->id.len - hdr;
 	pkt->caplen = hdr < ip->caplen ? ip->caplen - hdr : 0;

@@ -35,6 +35,8 @@ struct nfim_pkt {
 	struct nfim_addr src, dst;
 	uint16_t sport, dport;	/* host order */
 	uint32_t seq, ack;
+	uint16_t window;	/* as it stands there */
+	int8_t wscale;		/* of a SYN that has the option, else -1 */
 	const uint8_t *payload;
 	uint32_t len;		/* bytes of payload on the wire */
 	uint32_t caplen;	/* how many of them were captured, <= len */

@@ -175,6 +175,25 @@ static void gen_same(struct gen *g, const struct stmt *st)
 		g->prog->evidence += min(a, b);
 }
 
+/* What the statements just before @st say of the least value of its field. */
+static u32 field_least(const struct gen *g, const struct stmt *st)
+{
+	const struct stmt *first = g->src->stmts.p;
+	const struct stmt *t;
+	u32 least = U32_MAX;
+	u32 i;
+
+	for (t = st; t-- > first && t->kind != ST_SKIP && t->kind != ST_SCAN;) {
+		if (t->kind != ST_TEST || t->a.steps.n || t->a.load != st->a.load ||
+		    t->a.off != st->a.off)
+			continue;
+		for (i = 0; i < t->ranges.n; i++)
+			least = min(least, VEC_AT(&t->ranges, struct nfim_range, i)->lo);
+		return least;
+	}
+	return 0;
+}
+
 static void gen_skip(struct gen *g, const struct stmt *st)
 {
 	if (!st->a.width) {
@@ -186,7 +205,7 @@ static void gen_skip(struct gen *g, const struct stmt *st)
 	if (g->base)
 		emit(g, &st->pos, NFIM_OP_ADD, 0, 0, g->base);
 	emit(g, &st->pos, NFIM_OP_SKIPA, 0, 0, 0);
-	cover_shift(&g->cov, expr_least(&st->a), true);
+	cover_shift(&g->cov, expr_least(&st->a, field_least(g, st)), true);
 	g->base = 0;
 	g->moved = true;
 }
@@ -236,8 +255,8 @@ static void gen_frame(struct gen *g, const struct stmt *st)
 		fail(g->c, &st->pos, "the frame's length comes before skips and scans");
 	if (!st->a.width)
 		fail(g->c, &st->pos, "the frame's length is a field");
-	if (!expr_least(&st->a))
-		fail(g->c, &st->pos, "the frame's length does not count its header: + N is missing");
+	if (!expr_least(&st->a, 0))
+		fail(g->c, &st->pos, "the frame's length may be 0: + N, its header, is missing");
 	emit_expr(g, &st->a);
 	if (g->base)
 		emit(g, &st->pos, NFIM_OP_ADD, 0, 0, g->base);

@@ -52,9 +52,9 @@ static u32 live_bits(const struct expr *e)
 	for (i = 0; i < e->steps.n; i++) {
 		const struct step *step = VEC_AT(&e->steps, struct step, i);
 
-		if (step->op == NFIM_OP_AND)
+		if (step->op == NFIM_OP_AND) {
 			live &= step->arg;
-		else if (step->op == NFIM_OP_SHR) {
+		} else if (step->op == NFIM_OP_SHR) {
 			live >>= step->arg;
 			shift += step->arg;
 		}
@@ -73,16 +73,20 @@ u32 expr_bits(const struct expr *e)
 	return n << 8;
 }
 
-/* The least value the expression can have. */
-u32 expr_least(const struct expr *e)
+/* The least value the expression can have, if its field has at least @field. */
+u32 expr_least(const struct expr *e, u32 field)
 {
-	u64 v = e->width ? 0 : e->off;
+	u64 v = e->width ? field : e->off;
 	u32 i;
 
 	for (i = 0; i < e->steps.n; i++) {
 		const struct step *step = VEC_AT(&e->steps, struct step, i);
 
-		if (step->op == NFIM_OP_ADD)
+		if (step->op == NFIM_OP_AND)
+			v = 0;
+		else if (step->op == NFIM_OP_SHR)
+			v >>= step->arg;
+		else if (step->op == NFIM_OP_ADD)
 			v += step->arg;
 		else if (step->op == NFIM_OP_MUL)
 			v *= step->arg;

@@ -248,7 +248,7 @@ static void check_opens(struct comp *c)
 
 	memcpy(copy, c->sigs.pack, c->sigs.pack_len);
 	if (nfim_pack_open(pack, copy, c->sigs.pack_len, &err))
-		fail(c, NULL, "the compiler made a pack that does not open (%s, offset %lu, \"%s\")",
+		fail(c, NULL, "the compiler made a pack that is bad (%s, offset %lu, \"%s\")",
 		     err.what, (unsigned long)err.off, err.name);
 }
 

@@ -253,7 +253,8 @@ void sig_parse(struct comp *c, const struct nfim_source *src)
 		} else if (tok_take(&lx, "sample")) {
 			parse_sample(c, &lx, &sig);
 		} else {
-			fail(c, &lx.line.pos, "title, source, rule, frames or sample is expected here");
+			fail(c, &lx.line.pos,
+			     "title, source, rule, frames or sample is expected here");
 		}
 	}
 	if (!sig.rules.n)

@@ -101,11 +101,13 @@ static void parse_literal(struct comp *c, struct lexer *lx, struct stmt *st, u32
 		const struct tok *tok = tok_peek(lx);
 
 		if (tok->type == TOK_STR || tok->type == TOK_STRI) {
+			bool caseless = tok->type == TOK_STRI;
+
 			if (tok->len)
 				memcpy(vec_add(c, &bytes, tok->len), tok->bytes, tok->len);
-			if (n && st->caseless != (tok->type == TOK_STRI))
-				fail(c, &tok->pos, "a literal is caseless as a whole or not at all");
-			st->caseless = tok->type == TOK_STRI;
+			if (n && st->caseless != caseless)
+				fail(c, &tok->pos, "a literal is caseless as a whole or not");
+			st->caseless = caseless;
 		} else if (tok->type == TOK_ATOM && tok->bytes[0] == 'x' && !st->caseless) {
 			tok_hex(c, tok, tok->bytes + 1, tok->len - 1, &bytes);
 		} else {
@@ -188,7 +190,8 @@ static void sort_maps(struct comp *c, struct stmt *st)
 	qsort(m, st->maps.n, sizeof(*m), cmp_map);
 	for (i = 1; i < st->maps.n; i++) {
 		if (m[i].lo <= m[n].hi)
-			fail(c, &st->pos, "the value 0x%lx has two actions", (unsigned long)m[i].lo);
+			fail(c, &st->pos, "the value 0x%lx has two actions",
+			     (unsigned long)m[i].lo);
 		if (m[i].value == m[n].value && m[i].lo == m[n].hi + 1)
 			m[n].hi = m[i].hi;
 		else

@@ -233,7 +233,7 @@ u32 log2_q8(u64 v);
 u32 literal_bits(const u8 *lit, u32 len, bool caseless);
 u32 range_bits(const struct expr *e, const struct vec *ranges);
 u32 expr_bits(const struct expr *e);
-u32 expr_least(const struct expr *e);
+u32 expr_least(const struct expr *e, u32 field);
 bool cover_bytes(struct covered *cov, u32 off, u32 len);
 bool cover_expr(struct covered *cov, const struct expr *e);
 void cover_shift(struct covered *cov, u32 least, bool varies);

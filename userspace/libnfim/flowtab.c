@@ -334,6 +334,8 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 	int ret = 0;
 
 	row->packets++;
+	if (row->track && nfim_track_stray(row->track, dir, pkt))
+		return 0;
 	row->payload |= pkt->len > 0;
 	/* What a reset carries is a reason for people, no part of the stream. */
 	if (pkt->caplen && wants(row) && !(pkt->flags & NFIM_TCP_RST)) {

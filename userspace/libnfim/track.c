@@ -78,6 +78,10 @@ static void take_syn(struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
 		me->has_isn = true;
 		me->has_end = true;
 	}
+	if (me->isn == pkt->seq) {
+		me->saw_syn = true;
+		me->wscale = pkt->wscale;
+	}
 	if (syn_ack && peer->has_isn && pkt->ack == peer->isn + 1 && !peer->spoke)
 		t->closed = false;
 	if (syn_ack && !peer->has_isn) {
@@ -92,9 +96,31 @@ static void take_ack(struct nfim_track_side *me, const struct nfim_track_side *p
 	/* What was never sent cannot be acknowledged. */
 	if (peer->has_end && after(ack, peer->end))
 		return;
-	if (!me->has_ack || after(ack, me->ack))
+	if (!me->has_ack) {
 		me->ack = ack;
+		me->allowed = ack;
+	} else if (after(ack, me->ack)) {
+		me->ack = ack;
+	}
 	me->has_ack = true;
+}
+
+static void take_window(struct nfim_track_side *me, const struct nfim_track_side *peer,
+			const struct nfim_pkt *pkt)
+{
+	bool scaled = !(pkt->flags & NFIM_TCP_SYN) && me->wscale >= 0 && peer->wscale >= 0;
+	uint32_t end = pkt->ack + ((uint32_t)pkt->window << (scaled ? me->wscale : 0));
+
+	if (after(end, me->allowed))
+		me->allowed = end;
+}
+
+bool nfim_track_stray(const struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
+{
+	const struct nfim_track_side *me = &t->side[dir], *peer = &t->side[!dir];
+
+	return me->saw_syn && peer->saw_syn && after(pkt->seq, peer->allowed) &&
+	       after(pkt->seq, me->end + NFIM_WINDOW_MAX);
 }
 
 void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
@@ -116,8 +142,11 @@ void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 	if (!me->has_end || after(end, me->end))
 		me->end = end;
 	me->has_end = true;
-	if (pkt->flags & NFIM_TCP_ACK)
+	if (pkt->flags & NFIM_TCP_ACK) {
 		take_ack(me, peer, pkt->ack);
+		if (me->ack == pkt->ack)
+			take_window(me, peer, pkt);
+	}
 	if (pkt->flags & NFIM_TCP_FIN)
 		me->fin = true;
 	if (me->fin && peer->fin)

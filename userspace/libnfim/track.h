@@ -15,6 +15,9 @@ struct nfim_track_side {
 	uint32_t end;		/* one after the highest that it sent */
 	uint32_t ack;		/* the highest that it acknowledged */
 	uint32_t base;		/* sequence number of its first byte */
+	uint32_t allowed;	/* one after the highest that it lets the other end send */
+	int8_t wscale;		/* what its SYN offered, or -1 */
+	bool saw_syn;		/* itself; has_isn may come from the answer */
 	bool has_isn, has_end, has_ack, has_base;
 	bool spoke;		/* base is settled, known or not */
 	bool fin;
@@ -57,6 +60,17 @@ enum nfim_track_say nfim_track_judge(struct nfim_track *t, int dir, const struct
  * @pkt: packet
  */
 void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt);
+
+/**
+ * nfim_track_stray() - is a packet no part of the connection, whatever its bytes say?
+ * @t: connection
+ * @dir: direction of the packet
+ * @pkt: packet
+ *
+ * Conntrack calls what lies beyond the announced window invalid. Here it must also lie further
+ * ahead than the engine could use: captures made by hand do not care for windows.
+ */
+bool nfim_track_stray(const struct nfim_track *t, int dir, const struct nfim_pkt *pkt);
 
 /**
  * nfim_track_settle() - settle where a direction starts, at its first payload

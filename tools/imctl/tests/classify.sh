@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash source-path=SCRIPTDIR
 # imctl classify on captures made by mkpcap.py: link layers, fragments, order of segments,
 # which packets make a flow, and damaged files.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 caps=$tmp/caps
 mkdir "$caps"
 python3 "$here/mkpcap.py" "$caps"
-header="file l4 client cport server sport proto category action host user confidence packet signature"
+header="file l4 client cport server sport proto category action host user"
+header="$header confidence packet signature"
 ymsg="tcp 10.0.0.1 40000 10.9.9.9 5050 ymsg"
 
 # rows FILE COLUMNS: without the header, chosen columns, separated by blanks.
@@ -18,9 +21,9 @@ rows()
 }
 
 run classify "$caps/plain.pcap"
-is "exit 0" $rc 0
+is "exit 0" "$rc" 0
 is "nothing on stderr" "$err" ""
-is "header" "$(echo "$out" | head -n 1)" "$(echo $header | tr ' ' '\t')"
+is "header" "$(echo "$out" | head -n 1)" "$(echo "$header" | tr ' ' '\t')"
 is "one row, all columns" "$(echo "$out" | tail -n +2 | tr '\t' ' ')" \
    "plain.pcap $ymsg messenger login,message - alice payload 4 header"
 
@@ -38,7 +41,7 @@ run --json classify "$caps/plain.pcap"
 ok "--json before the command" json_lines <<< "$out"
 
 is "ipv6" "$(rows ipv6.pcap 2-7,13)" "tcp 2001:db8::1 40000 2001:db8::2 5050 ymsg 4"
-is "pcapng" "$(rows plain.pcapng 2-7,13)" "$ymsg 4"
+is "pcapng, two interfaces with other snapshot lengths" "$(rows plain.pcapng 2-7,13)" "$ymsg 4"
 is "no packets" "$(rows none.pcap 1-)" ""
 is "no IP" "$(rows arp.pcap 1-)" ""
 is "udp, one row for two datagrams" "$(rows udp.pcap 2-7)" "udp 10.0.0.1 5353 10.9.9.9 53 -"
@@ -53,7 +56,7 @@ $ymsg 4"
 is "SYN not captured: its receiver is the server" "$(rows from-synack.pcap 2-7,13)" "$ymsg 3"
 is "no SYN at all: the first packet's sender is the client" \
    "$(rows from-server.pcap 2-7 | cut -d' ' -f2-3,6)" "10.9.9.9 5050 ymsg"
-is "decoys end nothing" "$(rows decoys.pcap 2-7,13)" "$ymsg 7"
+is "decoys end nothing" "$(rows decoys.pcap 2-7,13)" "$ymsg 8"
 
 # Segments: the rule needs 12 bytes.
 is "a byte a segment" "$(rows bytewise.pcap 2-7,13)" "$ymsg 15"
@@ -89,31 +92,31 @@ done
 # Bad files.
 for f in empty text header link; do
 	run classify "$caps/$f.bad"
-	is "$f.bad: exit 1" $rc 1
+	is "$f.bad: exit 1" "$rc" 1
 	ok "$f.bad: a sentence with its name" has "$err" "$f.bad: "
 	is "$f.bad: the header only" "$(echo "$out" | wc -l)" 1
 done
 run classify "$caps/cut.bad"
-is "cut.bad: exit 1" $rc 1
+is "cut.bad: exit 1" "$rc" 1
 is "cut.bad: what could be read" "$(echo "$out" | tail -n +2 | cut -f7)" ymsg
 run classify "$caps/no.such"
-is "no such file: exit 1" $rc 1
+is "no such file: exit 1" "$rc" 1
 run classify "$caps/text.bad" "$caps/plain.pcap"
-is "one bad of two: exit 1" $rc 1
+is "one bad of two: exit 1" "$rc" 1
 is "one bad of two: the good one is read" "$(echo "$out" | tail -n +2 | cut -f7)" ymsg
 run classify --pack "$caps/text.bad" "$caps/plain.pcap"
-is "bad pack: exit 1" $rc 1
+is "bad pack: exit 1" "$rc" 1
 is "bad pack: nothing on stdout" "$out" ""
 ok "bad pack: says at which byte" has "$err" "at byte"
 for f in mangled short; do
 	run classify "$caps/$f.pcap"
-	is "$f: exit 0" $rc 0
+	is "$f: exit 0" "$rc" 0
 done
 run classify "$caps/plain.pcap" >/dev/null
 if [ -w /dev/full ]; then
 	rc=0
 	"$imctl" classify "$caps/plain.pcap" >/dev/full 2>"$tmp/stderr" || rc=$?
-	is "full disk: exit 1" $rc 1
+	is "full disk: exit 1" "$rc" 1
 fi
 
 # A terminal gets columns. script(1) is in every base system.

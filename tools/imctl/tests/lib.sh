@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
 # What the tests share: TAP lines, a scratch folder, and running imctl.
 
 imctl=${IMCTL:-$here/../imctl}

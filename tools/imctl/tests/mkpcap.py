@@ -34,7 +34,8 @@ def ip(src, dst, proto, payload, ident=1, frag=0, options=b""):
     """An IP packet; frag: flags and offset of the IPv4 header."""
     s, d = ipaddress.ip_address(src), ipaddress.ip_address(dst)
     if s.version == 6:
-        return struct.pack(">IHBB", 6 << 28, len(payload), proto, 64) + s.packed + d.packed + payload
+        h = struct.pack(">IHBB", 6 << 28, len(payload), proto, 64)
+        return h + s.packed + d.packed + payload
     hlen = 20 + len(options)
     h = struct.pack(">BBHHHBBH4s4s", 0x40 | hlen // 4, 0, hlen + len(payload), ident, frag, 64,
                     proto, 0, s.packed, d.packed) + options
@@ -110,9 +111,10 @@ def pcapng(name, packets):
     with open(name, "wb") as f:
         f.write(block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)))
         f.write(block(1, struct.pack("<HHI", 1, 0, 65535)))
+        f.write(block(1, struct.pack("<HHI", 1, 0, 2000)))
         for i, p in enumerate(packets):
             frame = eth(p)
-            f.write(block(6, struct.pack("<IIIII", 0, 0, i, len(frame), len(frame)) + frame))
+            f.write(block(6, struct.pack("<IIIII", i % 2, 0, i, len(frame), len(frame)) + frame))
 
 
 def conversation(**kw):
@@ -169,7 +171,8 @@ def flows():
 
     t = Tcp()
     pcap("decoys.pcap", t.open() + [t.segment(0, RST, seq=1), t.segment(0, SYN, seq=77777777),
-                                    t.segment(1, FIN | ACK, seq=5)] +
+                                    t.segment(1, FIN | ACK, seq=5),
+                                    t.segment(0, ACK, b"X" * 99, seq=t.seq[0] + 5000000)] +
          [t.send(0, AUTH)])
 
     t = Tcp()

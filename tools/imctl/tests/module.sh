@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash source-path=SCRIPTDIR
 # What the commands that need the module say without it. With it they are tested in a VM.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 if [ -d /sys/module/nf_im ]; then
@@ -12,7 +14,7 @@ fi
 absent()
 {
 	run "$@"
-	is "$*: exit 1" $rc 1
+	is "$*: exit 1" "$rc" 1
 	ok "$*: a sentence" has "$err" "imctl: "
 }
 

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash source-path=SCRIPTDIR
 # imctl list and imctl signatures, as far as no kernel is needed.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 sigs=$here/../../../signatures
 python3 "$here/mkpcap.py" "$tmp"
 
 run list
-is "list: exit 0" $rc 0
+is "list: exit 0" "$rc" 0
 is "list: header" "$(echo "$out" | head -n 1 | tr '\t' ' ')" \
    "name title category actions evidence need label signature"
 is "list: ymsg" "$(echo "$out" | grep '^ymsg	' | cut -f1-3,7,8)" \
    "ymsg	Yahoo! Messenger	messenger	im-ymsg	yes"
 is "list: as many as there are files" "$(echo "$out" | tail -n +2 | wc -l)" \
-   "$(ls "$sigs"/*.im | wc -l)"
+   "$(find "$sigs" -name '*.im' | wc -l)"
 is "list: evidence of 32 bits at least" \
    "$(echo "$out" | tail -n +2 | awk -F'\t' '$5 < 32' | wc -l)" 0
 is "list: no one without signature" "$(echo "$out" | cut -f8 | grep -cx no)" 0
@@ -25,13 +27,13 @@ run list --all --json
 ok "list --json" json_lines <<< "$out"
 
 run signatures show
-is "show: exit 0" $rc 0
+is "show: exit 0" "$rc" 0
 ok "show: has the rule" has "$out" "ymsg	header	"
 run signatures show --json
 ok "show --json" json_lines <<< "$out"
 
 run signatures check "$sigs"/*.im
-is "check: exit 0" $rc 0
+is "check: exit 0" "$rc" 0
 is "check: all ok" "$(echo "$out" | tail -n +2 | cut -f7 | sort -u)" ok
 run signatures check --json "$sigs"/*.im
 ok "check --json" json_lines <<< "$out"
@@ -41,37 +43,37 @@ sed 's/expect more/expect no/' "$sigs/ymsg.im" >"$tmp/sample.im"
 echo 'protocol nosuch' >"$tmp/name.im"
 for f in weak sample name; do
 	run signatures check "$tmp/$f.im"
-	is "check $f: exit 1" $rc 1
+	is "check $f: exit 1" "$rc" 1
 	is "check $f: failed" "$(echo "$out" | tail -n 1 | cut -f7)" failed
 	ok "check $f: says where" has "$err" "$f.im:"
 	echo old >"$tmp/$f.pack"
 	run signatures build -o "$tmp/$f.pack" "$tmp/$f.im"
-	is "build $f: exit 1" $rc 1
+	is "build $f: exit 1" "$rc" 1
 	is "build $f: the old file stays" "$(cat "$tmp/$f.pack")" old
 done
 run signatures check "$tmp/name.im" "$sigs/ymsg.im"
-is "check: one bad of two, exit 1" $rc 1
+is "check: one bad of two, exit 1" "$rc" 1
 is "check: the other is checked" "$(echo "$out" | tail -n 1 | cut -f2,7)" "ymsg	ok"
 run signatures check "$tmp/no.such"
-is "check: no such file" $rc 1
+is "check: no such file" "$rc" 1
 
 pack=$tmp/good.pack
 run signatures build -o "$pack" --pack-version 2025013101 "$sigs"/*.im
-is "build: exit 0" $rc 0
+is "build: exit 0" "$rc" 0
 is "build: nothing on stdout" "$out" ""
 is "build: mode" "$(stat -c %a "$pack")" 644
-is "build: nothing is left behind" "$(ls "$tmp" | grep -c 'good.pack\.')" 0
+is "build: nothing is left behind" "$(find "$tmp" -name 'good.pack.*')" ""
 run signatures show "$pack"
 ok "build: carries its version" has "$err" "version 2025013101"
 is "build: the rules of the built-in pack" "$out" "$("$imctl" signatures show 2>/dev/null)"
 is "classify --pack" "$("$imctl" classify --pack "$pack" "$tmp/plain.pcap" | tail -n 1 | cut -f7)" \
    ymsg
 run signatures build -o "$tmp/none/x.pack" "$sigs/ymsg.im"
-is "build: no such folder, exit 1" $rc 1
+is "build: no such folder, exit 1" "$rc" 1
 run signatures build -o "$tmp/two.pack" "$sigs/ymsg.im" "$sigs/ymsg.im"
-is "build: a protocol twice, exit 1" $rc 1
+is "build: a protocol twice, exit 1" "$rc" 1
 run signatures build -o "$tmp/r.pack" --registry "$sigs/registry.tsv" "$sigs/ymsg.im"
-is "build --registry: exit 0" $rc 0
+is "build --registry: exit 0" "$rc" 0
 
 # A damaged pack is refused before anything is sent.
 python3 - "$pack" "$tmp" <<'EOF'
@@ -84,13 +86,13 @@ EOF
 for f in flipped cut longer empty header; do
 	for cmd in load show; do
 		run signatures $cmd "$tmp/$f.pack"
-		is "$cmd $f: exit 1" $rc 1
+		is "$cmd $f: exit 1" "$rc" 1
 		ok "$cmd $f: says why" has "$err" "$f.pack is no good pack: "
 		ok "$cmd $f: says where" has "$err" "at byte "
 		is "$cmd $f: nothing on stdout" "$out" ""
 	done
 done
 run signatures load "$tmp/no.such"
-is "load: no such file, exit 1" $rc 1
+is "load: no such file, exit 1" "$rc" 1
 
 done_testing

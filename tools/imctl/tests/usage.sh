@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash source-path=SCRIPTDIR
 # The command line: exit codes, help, and that help, man page and completion agree.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 usage()
@@ -9,7 +11,7 @@ usage()
 	local name=$1
 	shift
 	run "$@"
-	is "$name: exit 2" $rc 2
+	is "$name: exit 2" "$rc" 2
 	is "$name: nothing on stdout" "$out" ""
 	ok "$name: a sentence on stderr" has "$err" "imctl: "
 }
@@ -34,10 +36,11 @@ usage "write and check" labels --write --check
 usage "a file without a task" labels --connlabel-conf x
 usage "runtime and persist" enable --runtime --persist
 
+version=$(sed -n 's/^NF_IM_VERSION *:*= *//p' "$here/../../../version.mk")
 run --version
-is "--version" "$out $rc" "imctl $(sed -n 's/^NF_IM_VERSION *:*= *//p' "$here/../../../version.mk") 0"
+is "--version" "$out $rc" "imctl $version 0"
 run --help
-is "--help" $rc 0
+is "--help" "$rc" 0
 is "--help says nothing on stderr" "$err" ""
 
 words()
@@ -62,7 +65,7 @@ for cmd in $(words) $(words signatures | sed 's/^/signatures:/'); do
 	[ "$cmd" != signatures ] || continue
 	# shellcheck disable=SC2086
 	run $cmd --help
-	is "$cmd --help" $rc 0
+	is "$cmd --help" "$rc" 0
 	ok "$cmd --help has its usage" has "$out" "Usage: imctl $cmd"
 	in_man "imctl $cmd" "$cmd"
 	heading=Options:
@@ -77,9 +80,11 @@ if [ "$man_text" ]; then
 	is "man page without warnings" "$(man --warnings -l "$here/../imctl.8" 2>&1 >/dev/null)" ""
 fi
 
+mkdir "$tmp/bin"
+ln -s "$(realpath "$imctl")" "$tmp/bin/imctl"
 complete_line()
 {
-	PATH=$(dirname "$imctl"):$PATH bash -c '
+	PATH=$tmp/bin:$PATH bash -c '
 		. "$1"
 		shift
 		COMP_WORDS=("$@")
