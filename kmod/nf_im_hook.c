@@ -85,7 +85,8 @@ static bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
 	struct tcphdr _th;
 
 	th = skb_header_pointer(pkt->skb, thoff, sizeof(_th), &_th);
-	if (!th || th->doff < sizeof(_th) / 4)
+	/* What a reset carries is no part of the stream (RFC 9293 section 3.5.3). */
+	if (!th || th->doff < sizeof(_th) / 4 || th->rst)
 		return false;
 	pkt->payload = thoff + th->doff * 4;
 	pkt->seg.seq = ntohl(th->seq) + th->syn;

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # imctl with the module: status, enable and its file, packs loaded, refused and
-# rolled back, verdicts as they fall. Run by selftests/vm/run, which takes a
-# path: selftests/vm/run tools/imctl/tests/vm/imctl-module.sh
+# rolled back, verdicts as they fall.
 
 # Functions are called by check, which shellcheck does not see.
 # shellcheck disable=SC2119,SC2317
