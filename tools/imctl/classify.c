@@ -21,10 +21,16 @@ enum {
 };
 
 static const char *pack_path;
+static const char *category_list;
 static bool checksum;
+
+/* Categories whose flows are named. File sharing is no messenger: only if asked for. */
+static uint32_t categories = (1U << NF_IM_CAT_COUNT) - 1 - (1U << NF_IM_CAT_P2P);
 
 const struct imctl_opt imctl_classify_opts[] = {
 	{ "pack", "FILE", IMCTL_OPT_STR, &pack_path, "signatures, instead of the built-in ones" },
+	{ "category", "NAMES", IMCTL_OPT_STR, &category_list,
+	  "name flows of these only, or all (default: all but p2p)" },
 	{ "checksum", NULL, IMCTL_OPT_FLAG, &checksum,
 	  "leave out packets whose checksum is wrong, as conntrack does" },
 	{ 0 }
@@ -67,6 +73,8 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 
 	if (row->verdict == NFIM_KNOWN)
 		proto = nfim_pack_proto(pack, row->flow.proto);
+	if (proto && !(categories >> proto->category & 1))
+		proto = NULL;
 	out_str(o, proto ? nfim_pack_str(pack, proto->name) : NULL);
 	out_str(o, proto ? nfim_category_names[proto->category] : NULL);
 	out_actions(o, proto ? row->actions : 0);
@@ -174,6 +182,29 @@ static int classify(struct out *o, const struct nfim_pack *pack, const char *pat
 	return ret;
 }
 
+/* Return: 0, or -1 after saying which name is none. */
+static int set_categories(const char *list)
+{
+	size_t len;
+	int cat;
+
+	if (!strcmp(list, "all")) {
+		categories = (1U << NF_IM_CAT_COUNT) - 1;
+		return 0;
+	}
+	for (categories = 0; *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		cat = nfim_vocab_find(nfim_category_names, list, len);
+		if (cat < 0) {
+			imctl_say("\"%.*s\" is no category; there are messenger, enterprise, voice, remote, p2p and all",
+				  (int)len, list);
+			return -1;
+		}
+		categories |= 1U << cat;
+	}
+	return 0;
+}
+
 int imctl_classify(int argc, char **argv)
 {
 	int ret = IMCTL_OK, end;
@@ -181,6 +212,8 @@ int imctl_classify(int argc, char **argv)
 	struct out *o;
 	int i;
 
+	if (category_list && set_categories(category_list))
+		return IMCTL_USAGE;
 	if (imctl_pack_load(&p, pack_path))
 		return IMCTL_FAIL;
 	o = out_begin(cols, ARRAY_SIZE(cols), false);

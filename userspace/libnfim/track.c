@@ -167,8 +167,5 @@ void nfim_track_settle(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 	if (me->has_isn || syn) {
 		me->base = (me->has_isn ? me->isn : pkt->seq) + 1;
 		me->has_base = true;
-	} else if (peer->has_ack && pkt->seq - peer->ack < NFIM_WINDOW_MAX) {
-		me->base = peer->ack;
-		me->has_base = true;
 	}
 }

@@ -77,6 +77,8 @@ bool nfim_track_stray(const struct nfim_track *t, int dir, const struct nfim_pkt
  * @t: connection, before nfim_track_packet() took in @pkt
  * @dir: direction of the packet
  * @pkt: packet with payload
+ *
+ * Without its SYN that is unknown, as it is to the kernel for a flow older than the module.
  */
 void nfim_track_settle(struct nfim_track *t, int dir, const struct nfim_pkt *pkt);
 
