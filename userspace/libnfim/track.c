@@ -158,7 +158,6 @@ void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 void nfim_track_settle(struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
 {
 	struct nfim_track_side *me = &t->side[dir];
-	const struct nfim_track_side *peer = &t->side[!dir];
 	bool syn = pkt->flags & NFIM_TCP_SYN;
 
 	if (me->spoke)
