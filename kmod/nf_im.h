@@ -31,12 +31,14 @@ struct nf_im_stats {
 /**
  * struct nf_im_net - what one network namespace has
  *
- * The reference counts are changed under nf_im_mutex only and read without it by the
- * hook, for which a stale value means one packet more or less of a flow.
+ * The counts are changed under @mutex only and read without it by the hook, for which a stale
+ * value means one packet more or less of a flow.
  */
 struct nf_im_net {
 	struct net *net;
 	struct list_head list;		/* of all namespaces; nets_mutex */
+	struct mutex mutex;		/* users, rules, enabled, watch; outside of nf_im_mutex */
+	u32 swept;			/* round of the sweep that walked it last */
 	/* Hook users per family: 0 IPv4, 1 IPv6; rules and ENABLE each count as one. */
 	u32 users[2];
 	struct nf_hook_ops ops[2][2];
@@ -67,7 +69,7 @@ struct nf_im_pkt {
 	const struct sk_buff *skb;
 	struct nf_conn *ct;
 	u32 payload;		/* offset in skb of the segment */
-	u32 left;		/* bytes from there to the packet's end */
+	u32 end;		/* offset in skb of what is no payload any more */
 	u8 dir;			/* enum ip_conntrack_dir */
 	bool syn;
 	u8 head[64];
@@ -77,6 +79,7 @@ struct nf_im_facts {
 	enum nf_im_state state;
 	u32 proto;		/* id, 0 for none; only looked up where labels cannot tell */
 	u32 actions;		/* of this packet; only if asked for */
+	bool actions_known;	/* it was read for actions, or there are none */
 };
 
 extern struct mutex nf_im_mutex;
@@ -89,8 +92,7 @@ static inline void nf_im_count(const struct nf_im_net *inet, u32 counter)
 
 /* nf_im_main.c */
 struct nf_im_net *nf_im_pernet(const struct net *net);
-void nf_im_each_net(void (*fn)(struct net *net, int (*iter)(struct nf_conn *ct, void *data)),
-		    int (*iter)(struct nf_conn *ct, void *data));
+struct nf_im_net *nf_im_net_to_sweep(u32 round);
 
 /**
  * nf_im_rule_add() - a match rule came into a namespace
@@ -129,6 +131,8 @@ bool nf_im_pkt_next(struct nf_im_pkt *pkt);
 
 /* nf_im_inspect.c */
 void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt);
+void nf_im_inspect_syn(const struct nf_im_pkt *pkt);
+void nf_im_inspect_ack(struct nf_im_pkt *pkt);
 
 /* nf_im_facts.c */
 
@@ -180,7 +184,7 @@ void nf_im_pack_exit(void);
 int nf_im_pack_begin(u32 portid, u32 size);
 int nf_im_pack_chunk(u32 portid, u32 off, const void *data, u32 len);
 int nf_im_pack_commit(u32 portid, bool force, char *why, size_t why_len);
-int nf_im_pack_rollback(void);
+int nf_im_pack_rollback(bool force, char *why, size_t why_len);
 void nf_im_pack_release(u32 portid);
 bool nf_im_pack_has_previous(void);
 void nf_im_pack_rule(const struct xt_im_mtinfo *info, bool add);

@@ -10,9 +10,11 @@
 
 static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
 {
+	if (nf_im_label_known(labels))
+		return NF_IM_STATE_DECIDED;
 	if (nf_im_label_test(labels, NF_IM_LABEL_UNINSPECTED))
 		return NF_IM_STATE_UNINSPECTED;
-	if (nf_im_label_test(labels, NF_IM_LABEL_DONE) || nf_im_label_known(labels))
+	if (nf_im_label_test(labels, NF_IM_LABEL_DONE))
 		return NF_IM_STATE_DECIDED;
 	if (nf_im_label_test(labels, NF_IM_LABEL_OPEN))
 		return NF_IM_STATE_UNDECIDED;
@@ -35,8 +37,11 @@ static enum nf_im_state flow_state(const struct nfim_flow *flow)
 static u32 watch_actions(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
 {
 	const struct nf_im_fact *f;
+	const struct nf_im_old *old = &watch->old[pkt->dir];
 	u32 actions = 0, i;
 
+	if (old->actions && (s32)(pkt->seg.seq - old->end) < 0)
+		actions = old->actions;
 	for (i = 0; i < NF_IM_FACTS; i++) {
 		f = &watch->facts[i];
 		if (!f->len || f->dir != pkt->dir)
@@ -56,17 +61,21 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	struct nf_im_pkt pkt;
 	u64 key = nf_im_key(ct);
 
-	if (want_actions)
-		want_actions = nf_im_pkt_init(&pkt, skb, ct, ctinfo) && pkt.seg.len;
+	bool payload = nf_im_pkt_init(&pkt, skb, ct, ctinfo) && pkt.seg.len;
+
 	nf_im_bucket_lock(key);
 	e = nf_im_entry_find(key);
 	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)) {
 		facts->state = flow_state(&e->flow);
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
-		if (want_actions && e->watch)
-			facts->actions = watch_actions(e->watch, &pkt);
-	} else if (facts->state == NF_IM_STATE_UNDECIDED) {
-		facts->state = NF_IM_STATE_UNINSPECTED;	/* it had to be let go */
+		if (want_actions && e->watch) {
+			facts->actions = payload ? watch_actions(e->watch, &pkt) : 0;
+			facts->actions_known = true;
+		}
+	} else if (facts->state == NF_IM_STATE_UNDECIDED ||
+		   (!nf_ct_labels_find(ct) && payload)) {
+		/* It had to be let go, or could not be taken in. */
+		facts->state = NF_IM_STATE_UNINSPECTED;
 	}
 	nf_im_bucket_unlock(key);
 }
@@ -117,6 +126,7 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 	facts->state = NF_IM_STATE_NONE;
 	facts->proto = 0;
 	facts->actions = 0;
+	facts->actions_known = false;
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || nf_ct_is_template(ct))
 		return;
@@ -127,8 +137,8 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 	facts->state = labels_state(labels);
 	if (labels && facts->state == NF_IM_STATE_NEW)
 		return;
-	if (!labels || want_proto || facts->state == NF_IM_STATE_UNDECIDED ||
-	    (want_actions && l4 == IPPROTO_TCP))
+	/* A flow that had to be let go is uninspected from its next payload on: the hook says so. */
+	if (!labels || want_proto || (want_actions && l4 == IPPROTO_TCP))
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
 	if (facts->state != NF_IM_STATE_DECIDED)
 		return;
@@ -137,5 +147,7 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 		facts->proto = labels_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, pack);
+	if (l4 == IPPROTO_UDP || !facts->proto)
+		facts->actions_known = true;
 }
 NF_IM_EXPORT(nf_im_facts_get);

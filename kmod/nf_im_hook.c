@@ -61,6 +61,7 @@ static int pkt_transport(const struct sk_buff *skb, u8 l3num, u8 l4)
 /* The peer's highest acknowledgment tells where the stream began, and what is past changing. */
 static void pkt_tcp_base(struct nf_im_pkt *pkt)
 {
+	const struct ip_ct_tcp_state *me = &pkt->ct->proto.tcp.seen[pkt->dir];
 	const struct ip_ct_tcp_state *peer = &pkt->ct->proto.tcp.seen[!pkt->dir];
 	struct nfim_seg *seg = &pkt->seg;
 
@@ -68,6 +69,11 @@ static void pkt_tcp_base(struct nf_im_pkt *pkt)
 		seg->acked = READ_ONCE(peer->td_maxack);
 		seg->has_acked = true;
 	}
+	if (READ_ONCE(me->flags) & IP_CT_TCP_FLAG_MAXACK_SET) {
+		seg->peer_acked = READ_ONCE(me->td_maxack);
+		seg->has_peer_acked = true;
+	}
+	seg->settle = true;
 	if (!nf_im_label_test(nf_ct_labels_find(pkt->ct), NF_IM_LABEL_SEEN))
 		return;
 	if (pkt->syn) {
@@ -90,16 +96,37 @@ static bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
 		return false;
 	pkt->payload = thoff + th->doff * 4;
 	pkt->seg.seq = ntohl(th->seq) + th->syn;
+	pkt->seg.urgent = th->urg;
 	pkt->syn = th->syn;
 	return true;
 }
 
-/* Set the segment from pkt->payload and pkt->left: all of TCP, one datagram of UDP. */
+/* A receiver cuts a datagram to its own length; what stands behind it is no part of it. */
+static bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
+{
+	const struct udphdr *uh;
+	struct udphdr _uh;
+	u32 len;
+
+	uh = skb_header_pointer(pkt->skb, thoff, sizeof(_uh), &_uh);
+	if (!uh)
+		return false;
+	pkt->payload = thoff + sizeof(_uh);
+	len = ntohs(uh->len);
+	if (len && len < sizeof(_uh))
+		return false;
+	/* 0: an IPv6 jumbogram; and several datagrams in one carry the first one's length. */
+	if (len && !skb_is_gso(pkt->skb))
+		pkt->end = min_t(u32, pkt->end, thoff + len);
+	return true;
+}
+
+/* Set the segment from pkt->payload on: all of TCP, one datagram of UDP. */
 static bool pkt_segment(struct nf_im_pkt *pkt)
 {
 	struct nfim_seg *seg = &pkt->seg;
 
-	seg->len = pkt->left;
+	seg->len = pkt->end - pkt->payload;
 	if (seg->l4 == IPPROTO_UDP && skb_is_gso(pkt->skb) && skb_shinfo(pkt->skb)->gso_size)
 		seg->len = min_t(u32, seg->len, skb_shinfo(pkt->skb)->gso_size);
 	seg->head_len = min_t(u32, seg->len, sizeof(pkt->head));
@@ -134,12 +161,11 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 	pkt->seg.dir = pkt->dir;
 	pkt->seg.l4 = l4;
 	pkt->seg.read = pkt_read;
-	pkt->payload = thoff + sizeof(struct udphdr);
-	if (l4 == IPPROTO_TCP && !pkt_tcp(pkt, thoff))
+	pkt->end = skb->len;
+	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;
-	if (pkt->payload >= skb->len)
+	if (pkt->payload >= pkt->end)
 		return true;
-	pkt->left = skb->len - pkt->payload;
 	return pkt_segment(pkt);
 }
 
@@ -153,11 +179,21 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
  */
 bool nf_im_pkt_next(struct nf_im_pkt *pkt)
 {
-	if (pkt->left <= pkt->seg.len)
+	if (pkt->end - pkt->payload <= pkt->seg.len)
 		return false;
-	pkt->left -= pkt->seg.len;
 	pkt->payload += pkt->seg.len;
 	return pkt_segment(pkt);
+}
+
+/*
+ * Does this SYN begin a stream? One that conntrack let pass on an open connection does not: the
+ * receiver answers it with a challenge, and its number and bytes are anybody's.
+ */
+static bool pkt_begins(const struct nf_im_pkt *pkt)
+{
+	return pkt->dir == IP_CT_DIR_ORIGINAL &&
+	       (!nf_ct_is_confirmed(pkt->ct) ||
+		READ_ONCE(pkt->ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT);
 }
 
 /* A packet of a flow that is not done; apart, so that the others need no stack for it. */
@@ -168,15 +204,20 @@ static noinline void hook_undone(struct sk_buff *skb, struct nf_conn *ct,
 
 	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo))
 		return;
+	if (pkt.syn && !pkt_begins(&pkt))
+		return;
 	/* From its first packet on we know where its streams begin. */
 	if (!nf_ct_is_confirmed(ct) && (pkt.seg.l4 == IPPROTO_UDP || pkt.syn))
 		nf_im_label_set(ct, NF_IM_LABEL_SEEN);
-	if (!pkt.seg.len)
-		return;
 	if (pkt.seg.l4 == IPPROTO_TCP)
 		pkt_tcp_base(&pkt);
 	local_bh_disable();
-	nf_im_inspect(inet, &pkt);
+	if (pkt.syn)
+		nf_im_inspect_syn(&pkt);
+	if (pkt.seg.len)
+		nf_im_inspect(inet, &pkt);
+	else if (pkt.seg.l4 == IPPROTO_TCP && !pkt.syn)
+		nf_im_inspect_ack(&pkt);
 	local_bh_enable();
 }
 
@@ -244,12 +285,13 @@ int nf_im_hook_register(struct nf_im_net *inet, bool v6)
 }
 
 /**
- * nf_im_hook_unregister() - stop seeing them; no CPU is in the hook afterwards
+ * nf_im_hook_unregister() - stop seeing them
  * @inet: namespace
  * @v6: which family
+ *
+ * No CPU is in the hook any more after the next grace period.
  */
 void nf_im_hook_unregister(struct nf_im_net *inet, bool v6)
 {
 	nf_unregister_net_hooks(inet->net, inet->ops[v6], ARRAY_SIZE(inet->ops[v6]));
-	synchronize_net();
 }

@@ -10,6 +10,7 @@
 
 enum {
 	TRIES = 8,	/* how often a packet may find its flow changed */
+	WINDOW_EVICT = 3,	/* flows that a window may take the place of */
 };
 
 /* What one packet needs on its way. */
@@ -27,20 +28,30 @@ struct inspection {
 };
 
 /*
- * A flow that is read no further, and why. One whose protocol is known keeps it: a rule that
- * names it must go on matching, only its actions cannot be told any more.
+ * Under the bucket's lock: a flow is read no further, and why. One whose protocol is known keeps
+ * it: a rule that names it must go on matching, only its actions cannot be told any more.
  */
-static void give_up(struct nf_im_net *inet, struct nf_conn *ct, const struct nfim_pack *pack,
-		    u32 counter)
+static void give_up(struct inspection *in, u32 counter)
 {
 	const struct nfim_flow flow = { .done = NFIM_GIVEN_UP };
+	struct nf_im_entry *e = nf_im_entry_find(in->key);
+	struct nf_conn *ct = in->pkt->ct;
 
-	nf_im_count(inet, NF_IM_A_C_UNINSPECTED);
-	nf_im_count(inet, counter);
+	nf_im_count(in->inet, NF_IM_A_C_UNINSPECTED);
+	nf_im_count(in->inet, counter);
 	if (nf_im_label_known(nf_ct_labels_find(ct)))
 		nf_im_label_set(ct, NF_IM_LABEL_DONE);
 	else
-		nf_im_label_verdict(ct, pack, &flow, false);
+		nf_im_label_verdict(ct, in->pack, &flow, false);
+	if (!e || e->ct != ct || e->flow.done == NFIM_KNOWN)
+		return;
+	if (nf_ct_labels_find(ct)) {
+		nf_im_entry_kill(e);
+		return;
+	}
+	nf_im_entry_drop_window(e);
+	e->flow.done = NFIM_GIVEN_UP;
+	e->gen++;
 }
 
 /*
@@ -50,13 +61,10 @@ static void give_up(struct nf_im_net *inet, struct nf_conn *ct, const struct nfi
 static bool entry_stale(const struct nf_im_entry *e, const struct nf_im_pkt *pkt)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(pkt->ct);
-	bool same = e->ct == pkt->ct;
 
-	if (pkt->syn && !nf_ct_is_confirmed(pkt->ct))
+	if (e->ct != pkt->ct)
 		return !(e->flags & NF_IM_E_UNCONFIRMED) ||
-		       e->flow.dir[pkt->dir].base != pkt->seg.seq;
-	if (!same)
-		return !(e->flags & NF_IM_E_UNCONFIRMED);
+		       (pkt->seg.l4 == IPPROTO_TCP && nf_ct_is_confirmed(pkt->ct));
 	return labels && !nf_im_label_test(labels, NF_IM_LABEL_OPEN);
 }
 
@@ -104,42 +112,66 @@ static void entry_settle(struct inspection *in)
 		nf_im_entry_kill(e);
 }
 
-/* Take a copy of the flow. False: there is nothing to read, or the flow is given up. */
+enum take {
+	TAKEN,		/* the copy is there */
+	NOTHING,	/* there is nothing to read, or the flow is given up */
+	NO_ROOM,	/* the table is full */
+};
+
+/* Under the bucket's lock. Another CPU, or the datagram before, may just have decided the flow. */
+static enum take flow_take(struct inspection *in, bool may_evict)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(in->pkt->ct);
+	u32 why = NF_IM_A_C_CAP;
+
+	in->e = NULL;
+	if (nf_im_label_test(labels, NF_IM_LABEL_DONE))
+		return NOTHING;
+	in->e = entry_for(in, &why);
+	if (!in->e) {
+		if (may_evict && why == NF_IM_A_C_CAP &&
+		    !nf_im_label_test(labels, NF_IM_LABEL_OPEN))
+			return NO_ROOM;
+		give_up(in, why);
+		return NOTHING;
+	}
+	if (in->e->flow.done && !in->e->watch) {
+		entry_settle(in);
+		return NOTHING;
+	}
+	in->flow = in->e->flow;
+	in->gen = in->e->gen;
+	in->pkt->seg.age = (u16)(nf_im_now() - in->e->born);
+	return TAKEN;
+}
+
 static bool inspection_begin(struct inspection *in)
 {
-	u32 why = NF_IM_A_C_CAP;
-	bool again = true;
+	enum take take;
 
-	for (;;) {
+	nf_im_bucket_lock(in->key);
+	take = flow_take(in, true);
+	nf_im_bucket_unlock(in->key);
+	if (take == NO_ROOM) {
+		nf_im_room(in->inet, false);
 		nf_im_bucket_lock(in->key);
-		in->e = entry_for(in, &why);
-		if (in->e && in->e->flow.done && !in->e->watch) {
-			entry_settle(in);
-			nf_im_bucket_unlock(in->key);
-			return false;
-		}
-		if (in->e) {
-			in->flow = in->e->flow;
-			in->gen = in->e->gen;
-			in->pkt->seg.age = (u16)(nf_im_now() - in->e->born);
-			nf_im_bucket_unlock(in->key);
-			return true;
-		}
+		take = flow_take(in, false);
 		nf_im_bucket_unlock(in->key);
-		if (!again || why != NF_IM_A_C_CAP ||
-		    nf_im_label_test(nf_ct_labels_find(in->pkt->ct), NF_IM_LABEL_OPEN) ||
-		    !nf_im_room(in->inet))
-			break;
-		again = false;
 	}
-	give_up(in->inet, in->pkt->ct, in->pack, why);
-	return false;
+	return take == TAKEN;
 }
 
 static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions)
 {
 	struct nf_im_fact *f = &watch->facts[watch->next++ % NF_IM_FACTS];
+	struct nf_im_old *old = &watch->old[f->dir];
 
+	/* What is pushed out is remembered roughly: a retransmission must not slip through. */
+	if (f->len) {
+		if (!old->actions || (s32)(f->seq + f->len - old->end) > 0)
+			old->end = f->seq + f->len;
+		old->actions |= f->actions;
+	}
 	f->seq = pkt->seg.seq;
 	f->len = pkt->seg.len;
 	f->actions = actions;
@@ -226,19 +258,31 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 	return true;
 }
 
+/* Blocks for the window, if need be in place of flows that have been waiting for long. */
+static void inspection_blocks(struct inspection *in, struct nfim_block **spare)
+{
+	u32 evict = WINDOW_EVICT;
+
+	for (;;) {
+		in->lack = 0;
+		if (!in->step.blocks ||
+		    nf_im_blocks_new(in->inet, in->step.blocks, spare, &in->lack))
+			return;
+		if (in->lack != NF_IM_A_C_CAP || !evict-- || !nf_im_room(in->inet, true))
+			return;
+	}
+}
+
 /* One try: begin, engine, commit. True: the packet is through. */
 static bool inspect_once(struct inspection *in)
 {
 	struct nfim_block *spare = NULL;
 	bool through;
-	u32 why;
 
 	if (!inspection_begin(in))
 		return true;
 	nfim_flow_step(in->pack, &in->flow, &in->pkt->seg, in->watch, &in->step);
-	if (in->step.blocks && !nf_im_blocks_new(in->inet, in->step.blocks, &spare, &why)) {
-		in->lack = why;
-	}
+	inspection_blocks(in, &spare);
 	through = inspection_commit(in, &spare);
 	nf_im_blocks_free(in->inet, spare, true);
 	return through;
@@ -266,7 +310,10 @@ static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 		}
 		return;
 	}
-	give_up(inet, pkt->ct, in.pack, NF_IM_A_C_RACE);
+	nf_im_bucket_lock(in.key);
+	if (!nf_im_label_test(nf_ct_labels_find(pkt->ct), NF_IM_LABEL_DONE))
+		give_up(&in, NF_IM_A_C_RACE);
+	nf_im_bucket_unlock(in.key);
 }
 
 /**
@@ -283,4 +330,57 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 	do {
 		inspect_one(inet, pkt);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(pkt));
+}
+
+/**
+ * nf_im_inspect_syn() - a connection begins
+ * @pkt: its SYN
+ *
+ * What is left of one with the same addresses and ports, or of a SYN with another number, goes.
+ *
+ * Context: as nf_im_inspect().
+ */
+void nf_im_inspect_syn(const struct nf_im_pkt *pkt)
+{
+	u64 key = nf_im_key(pkt->ct);
+	struct nf_im_entry *e;
+
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e && e->flow.dir[IP_CT_DIR_ORIGINAL].base != pkt->seg.seq)
+		nf_im_entry_reset(e);
+	nf_im_bucket_unlock(key);
+}
+
+/**
+ * nf_im_inspect_ack() - take in a packet without payload
+ * @pkt: the packet
+ *
+ * What was read of an undecided flow may have waited for this acknowledgment.
+ *
+ * Context: as nf_im_inspect().
+ */
+void nf_im_inspect_ack(struct nf_im_pkt *pkt)
+{
+	u64 key = nf_im_key(pkt->ct);
+	const struct nfim_pack *pack;
+	struct nf_im_entry *e;
+
+	pack = &rcu_dereference(nf_im_pack)->p;
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e && e->ct == pkt->ct && !e->flow.done) {
+		pkt->seg.age = (u16)(nf_im_now() - e->born);
+		if (nfim_flow_settle(&e->flow, &pkt->seg)) {
+			nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
+				    NF_IM_A_C_UNINSPECTED);
+			e->gen++;
+			nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
+			if (nf_im_label_holds(pkt->ct, pack, &e->flow))
+				nf_im_entry_kill(e);
+			else
+				nf_im_entry_drop_window(e);
+		}
+	}
+	nf_im_bucket_unlock(key);
 }

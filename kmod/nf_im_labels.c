@@ -85,18 +85,22 @@ bool nf_im_label_known(const struct nf_conn_labels *labels)
 	return false;
 }
 
-/* Do the labels alone say all of the verdict, so that the table may forget the flow? */
+/*
+ * Do the labels alone say all of the verdict, so that the table may forget the flow? A packet
+ * that is not confirmed yet may lose its conntrack to another one of the same flow; then a
+ * known protocol must not be lost with it, while the rest can be found out once more.
+ */
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow)
 {
 	const struct nfim_proto *proto;
 
-	if (!nf_ct_labels_find(ct) || !nf_ct_is_confirmed(ct))
+	if (!nf_ct_labels_find(ct))
 		return false;
 	if (flow->done != NFIM_KNOWN)
 		return true;
 	proto = nfim_pack_proto(pack, flow->proto);
-	return proto && proto->label != NFIM_LABEL_NONE;
+	return nf_ct_is_confirmed(ct) && proto && proto->label != NFIM_LABEL_NONE;
 }
 
 bool nf_im_label_proto_mask(const struct xt_im_mtinfo *info, unsigned long *mask)

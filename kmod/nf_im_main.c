@@ -8,10 +8,10 @@
 
 #include "nf_im_sweep.h"
 
-/* Serialises rules, enabling, and packs. */
+/* Serialises packs, and what rules of all namespaces name. */
 DEFINE_MUTEX(nf_im_mutex);
 
-/* Protects the list alone; the sweep holds it for long. */
+/* Protects the list of namespaces. */
 static DEFINE_MUTEX(nets_mutex);
 static LIST_HEAD(nets);
 static unsigned int net_id;
@@ -21,16 +21,30 @@ struct nf_im_net *nf_im_pernet(const struct net *net)
 	return net_generic(net, net_id);
 }
 
-void nf_im_each_net(void (*fn)(struct net *net, int (*iter)(struct nf_conn *ct, void *data)),
-		    int (*iter)(struct nf_conn *ct, void *data))
+/**
+ * nf_im_net_to_sweep() - the next namespace that has entries
+ * @round: number of the sweep; each namespace is given once a round
+ *
+ * Context: process.
+ * Return: the namespace, for the caller to put_net() its net, or NULL.
+ */
+struct nf_im_net *nf_im_net_to_sweep(u32 round)
 {
-	struct nf_im_net *inet;
+	struct nf_im_net *inet, *found = NULL;
 
 	mutex_lock(&nets_mutex);
-	list_for_each_entry(inet, &nets, list)
-		if (atomic_read(&inet->entries))
-			fn(inet->net, iter);
+	list_for_each_entry(inet, &nets, list) {
+		if (inet->swept == round || !atomic_read(&inet->entries) ||
+		    !maybe_get_net(inet->net))
+			continue;
+		inet->swept = round;
+		/* Whoever waits longest comes first next time. */
+		list_move_tail(&inet->list, &nets);
+		found = inet;
+		break;
+	}
 	mutex_unlock(&nets_mutex);
+	return found;
 }
 
 static int hook_get(struct nf_im_net *inet, bool v6)
@@ -40,6 +54,8 @@ static int hook_get(struct nf_im_net *inet, bool v6)
 
 	if (inet->users[v6]++)
 		return 0;
+	if (!inet->users[!v6])
+		nf_im_mem_open(inet);
 	err = nf_ct_netns_get(inet->net, pf);
 	if (err)
 		goto err_ct;
@@ -57,6 +73,8 @@ err_labels:
 	nf_ct_netns_put(inet->net, pf);
 err_ct:
 	inet->users[v6]--;
+	if (!inet->users[!v6])
+		nf_im_mem_close(inet);
 	return err;
 }
 
@@ -66,8 +84,11 @@ static void hook_put(struct nf_im_net *inet, bool v6)
 	if (--inet->users[v6] || inet->exiting)
 		return;
 	nf_im_hook_unregister(inet, v6);
-	if (!inet->users[!v6])
+	synchronize_net();
+	if (!inet->users[!v6]) {
 		nf_im_table_flush(inet);
+		nf_im_mem_close(inet);
+	}
 	nf_connlabels_put(inet->net);
 	nf_ct_netns_put(inet->net, v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
 }
@@ -141,7 +162,7 @@ int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 	struct nf_im_net *inet = nf_im_pernet(net);
 	int err;
 
-	mutex_lock(&nf_im_mutex);
+	mutex_lock(&inet->mutex);
 	err = rule_check(info);
 	if (!err)
 		err = family_get(inet, family);
@@ -150,7 +171,7 @@ int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 		rule_watch(inet, info, 1);
 		nf_im_pack_rule(info, true);
 	}
-	mutex_unlock(&nf_im_mutex);
+	mutex_unlock(&inet->mutex);
 	return err;
 }
 NF_IM_EXPORT(nf_im_rule_add);
@@ -159,12 +180,12 @@ void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
 
-	mutex_lock(&nf_im_mutex);
+	mutex_lock(&inet->mutex);
 	nf_im_pack_rule(info, false);
 	rule_watch(inet, info, -1);
 	inet->rules--;
 	family_put(inet, family);
-	mutex_unlock(&nf_im_mutex);
+	mutex_unlock(&inet->mutex);
 }
 NF_IM_EXPORT(nf_im_rule_del);
 
@@ -173,14 +194,14 @@ int nf_im_enable(struct net *net, bool on)
 	struct nf_im_net *inet = nf_im_pernet(net);
 	int err = 0;
 
-	mutex_lock(&nf_im_mutex);
+	mutex_lock(&inet->mutex);
 	if (on && !inet->enabled)
 		err = family_get(inet, NFPROTO_INET);
 	else if (!on && inet->enabled)
 		family_put(inet, NFPROTO_INET);
 	if (!err)
 		inet->enabled = on;
-	mutex_unlock(&nf_im_mutex);
+	mutex_unlock(&inet->mutex);
 	return err;
 }
 
@@ -189,6 +210,7 @@ static int __net_init net_init(struct net *net)
 	struct nf_im_net *inet = nf_im_pernet(net);
 
 	inet->net = net;
+	mutex_init(&inet->mutex);
 	inet->stats = alloc_percpu_gfp(struct nf_im_stats, GFP_KERNEL_ACCOUNT);
 	if (!inet->stats)
 		return -ENOMEM;
@@ -198,35 +220,41 @@ static int __net_init net_init(struct net *net)
 		free_percpu(inet->stats);
 		return -ENOMEM;
 	}
-	nf_im_mem_open(inet);
 	mutex_lock(&nets_mutex);
 	list_add(&inet->list, &nets);
 	mutex_unlock(&nets_mutex);
 	return 0;
 }
 
-/* Rules may outlive this by a moment; then only their counts go down. */
-static void __net_exit net_exit(struct net *net)
+/*
+ * The hooks go before the grace period that all namespaces share. Rules may outlive this by a
+ * moment; then only their counts go down.
+ */
+static void __net_exit net_pre_exit(struct net *net)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
-	bool v6;
 	u32 i;
 
 	mutex_lock(&nets_mutex);
 	list_del(&inet->list);
 	mutex_unlock(&nets_mutex);
-	mutex_lock(&nf_im_mutex);
+	mutex_lock(&inet->mutex);
 	inet->exiting = true;
-	for (i = 0; i < 2; i++) {
-		v6 = i;
-		if (!inet->users[v6])
+	for (i = 0; i < ARRAY_SIZE(inet->users); i++) {
+		if (!inet->users[i])
 			continue;
-		nf_im_hook_unregister(inet, v6);
+		nf_im_hook_unregister(inet, i);
 		nf_connlabels_put(net);
-		nf_ct_netns_put(net, v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+		nf_ct_netns_put(net, i ? NFPROTO_IPV6 : NFPROTO_IPV4);
 	}
+	mutex_unlock(&inet->mutex);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct nf_im_net *inet = nf_im_pernet(net);
+
 	nf_im_table_flush(inet);
-	mutex_unlock(&nf_im_mutex);
 	nf_im_mem_close(inet);
 	kfree(inet->proto_flows);
 	free_percpu(inet->stats);
@@ -234,6 +262,7 @@ static void __net_exit net_exit(struct net *net)
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
+	.pre_exit = net_pre_exit,
 	.exit = net_exit,
 	.id = &net_id,
 	.size = sizeof(struct nf_im_net),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Whose memory it is: entries and windows of a namespace other than the initial one are
- * charged to the memory cgroup of whoever made the namespace, as its users could else take
- * memory that no limit of theirs covers (DESIGN D10).
+ * charged to the memory cgroup of whoever first wanted the hook there, as its users could else
+ * take memory that no limit of theirs covers (DESIGN D10). It is not asked when the namespace
+ * is made: the module may come later.
  */
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>

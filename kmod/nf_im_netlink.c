@@ -10,6 +10,7 @@
 enum {
 	GET_BYTES = 24576,	/* room for every protocol there may be */
 	WHY_BYTES = 128,
+	WHY_BUFFERS = 64,
 };
 
 static int extack_errno(struct genl_info *info, int err, const char *text)
@@ -151,8 +152,8 @@ static int cmd_pack_begin(struct sk_buff *skb, struct genl_info *info)
 
 	if (err)
 		return err;
-	if (GENL_REQ_ATTR_CHECK(info, NF_IM_A_SIZE))
-		return -EINVAL;
+	if (!info->attrs[NF_IM_A_SIZE])
+		return extack_errno(info, -EINVAL, "the size is missing");
 	err = nf_im_pack_begin(info->snd_portid, nla_get_u32(info->attrs[NF_IM_A_SIZE]));
 	if (err == -EBUSY)
 		return extack_errno(info, err, "another upload is under way");
@@ -168,32 +169,45 @@ static int cmd_pack_chunk(struct sk_buff *skb, struct genl_info *info)
 
 	if (err)
 		return err;
-	if (GENL_REQ_ATTR_CHECK(info, NF_IM_A_OFFSET) || GENL_REQ_ATTR_CHECK(info, NF_IM_A_DATA))
-		return -EINVAL;
+	if (!info->attrs[NF_IM_A_OFFSET] || !info->attrs[NF_IM_A_DATA])
+		return extack_errno(info, -EINVAL, "the offset or the data is missing");
 	data = info->attrs[NF_IM_A_DATA];
 	err = nf_im_pack_chunk(info->snd_portid, nla_get_u32(info->attrs[NF_IM_A_OFFSET]),
 			       nla_data(data), nla_len(data));
 	return extack_errno(info, err, "a chunk out of order, or without a begin");
 }
 
+/* The text of a refusal is read after the command returned, so each has its own for a while. */
+static char *why_buffer(void)
+{
+	static char why[WHY_BUFFERS][WHY_BYTES];
+	static atomic_t next;
+
+	return why[(u32)atomic_inc_return(&next) % WHY_BUFFERS];
+}
+
 static int cmd_pack_commit(struct sk_buff *skb, struct genl_info *info)
 {
-	/* Static, as the text is read after we return; two refusals at once may mix theirs. */
-	static char why[WHY_BYTES];
+	char *why = why_buffer();
 	int err = pack_allowed(info);
 
 	if (err)
 		return err;
-	strscpy(why, "no upload was begun on this socket, or no memory", sizeof(why));
-	err = nf_im_pack_commit(info->snd_portid, info->attrs[NF_IM_A_FORCE], why, sizeof(why));
+	strscpy(why, "no upload was begun on this socket, or no memory", WHY_BYTES);
+	err = nf_im_pack_commit(info->snd_portid, info->attrs[NF_IM_A_FORCE], why, WHY_BYTES);
 	return extack_errno(info, err, why);
 }
 
 static int cmd_pack_rollback(struct sk_buff *skb, struct genl_info *info)
 {
+	char *why = why_buffer();
 	int err = pack_allowed(info);
 
-	return err ?: extack_errno(info, nf_im_pack_rollback(), "there is no pack to go back to");
+	if (err)
+		return err;
+	strscpy(why, "there is no pack to go back to", WHY_BYTES);
+	err = nf_im_pack_rollback(info->attrs[NF_IM_A_FORCE], why, WHY_BYTES);
+	return extack_errno(info, err, why);
 }
 
 static const struct nla_policy policy_none[NF_IM_A_MAX + 1];
@@ -226,7 +240,7 @@ static const struct genl_ops ops[] = {
 	IM_OP(NF_IM_CMD_PACK_BEGIN, cmd_pack_begin, policy_begin, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_CHUNK, cmd_pack_chunk, policy_chunk, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_COMMIT, cmd_pack_commit, policy_commit, GENL_ADMIN_PERM),
-	IM_OP(NF_IM_CMD_PACK_ROLLBACK, cmd_pack_rollback, policy_none, GENL_ADMIN_PERM),
+	IM_OP(NF_IM_CMD_PACK_ROLLBACK, cmd_pack_rollback, policy_commit, GENL_ADMIN_PERM),
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -237,6 +251,7 @@ struct genl_family nf_im_genl_family __ro_after_init = {
 	.name = NF_IM_GENL_NAME,
 	.version = NF_IM_GENL_VERSION,
 	.netnsok = true,
+	.parallel_ops = true,	/* everything shared has a lock of its own */
 	.module = THIS_MODULE,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
@@ -277,3 +292,5 @@ void nf_im_netlink_exit(void)
 	genl_unregister_family(&nf_im_genl_family);
 	netlink_unregister_notifier(&socket_nb);
 }
+
+MODULE_ALIAS_GENL_FAMILY(NF_IM_GENL_NAME);

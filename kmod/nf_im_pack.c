@@ -89,10 +89,11 @@ void nf_im_pack_rule(const struct xt_im_mtinfo *info, bool add)
 {
 	u32 id;
 
-	lockdep_assert_held(&nf_im_mutex);
+	mutex_lock(&nf_im_mutex);
 	for (id = 1; id < NFIM_PROTO_MAX; id++)
 		if (info->protos[id / 64] >> (id % 64) & 1)
 			rule_protos[id] += add ? 1 : -1;
+	mutex_unlock(&nf_im_mutex);
 }
 
 u32 nf_im_proto_category(u32 id)
@@ -265,15 +266,15 @@ out:
 	return err;
 }
 
-int nf_im_pack_rollback(void)
+int nf_im_pack_rollback(bool force, char *why, size_t why_len)
 {
-	int err = 0;
+	int err = -ENOENT;
 
 	mutex_lock(&nf_im_mutex);
 	if (previous)
+		err = pack_check(previous, force, why, why_len);
+	if (!err)
 		pack_swap(previous);
-	else
-		err = -ENOENT;
 	mutex_unlock(&nf_im_mutex);
 	return err;
 }

@@ -13,11 +13,13 @@
 
 enum {
 	SWEEP_SECONDS = 10,
-	UNCONFIRMED_SECONDS = 60,	/* how long a first packet may wait in a queue */
+	SWEEP_NETS = 16,		/* namespaces a round: each walks all conntracks there are */
+	UNCONFIRMED_SECONDS = 10,	/* how long a first packet may wait in a queue */
 };
 
 static void sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sweep_work, sweep);
+static u32 round;
 
 static bool entry_unmark(struct nf_im_entry *e, void *arg)
 {
@@ -29,7 +31,8 @@ static bool entry_dead(struct nf_im_entry *e, void *arg)
 {
 	u16 idle = nf_im_now() - e->seen;
 
-	if (e->flags & NF_IM_E_ALIVE)
+	/* Made since, or of a namespace whose turn is the next round. */
+	if (e->flags & NF_IM_E_ALIVE || READ_ONCE(e->inet->swept) != round)
 		return false;
 	return !(e->flags & NF_IM_E_UNCONFIRMED) || idle > UNCONFIRMED_SECONDS;
 }
@@ -39,7 +42,8 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 {
 	u16 age = nf_im_now() - e->born;
 
-	if (!e->flow.done && age > NFIM_BUDGET_AGE && !nfim_flow_live(&e->flow)) {
+	if (!e->flow.done && age > NFIM_BUDGET_AGE &&
+	    (nf_ct_protonum(ct) == IPPROTO_UDP || !nfim_flow_live(&e->flow))) {
 		e->flow.done = NFIM_NONE;
 		nf_im_count(e->inet, NF_IM_A_C_UNKNOWN);
 		nf_im_label_verdict(ct, pack, &e->flow, false);
@@ -68,9 +72,18 @@ static int conntrack_mark(struct nf_conn *ct, void *data)
 
 static void sweep(struct work_struct *work)
 {
-	nf_im_table_each(entry_unmark, NULL);
-	nf_im_each_net(nf_im_iterate_conntracks, conntrack_mark);
-	nf_im_table_each(entry_dead, NULL);
+	struct nf_im_net *inet;
+	u32 n = 0;
+
+	round++;
+	if (nf_im_table_used()) {
+		nf_im_table_each(entry_unmark, NULL);
+		while (n++ < SWEEP_NETS && (inet = nf_im_net_to_sweep(round))) {
+			nf_im_iterate_conntracks(inet->net, conntrack_mark);
+			put_net(inet->net);
+		}
+		nf_im_table_each(entry_dead, NULL);
+	}
 	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_SECONDS * HZ);
 }
 

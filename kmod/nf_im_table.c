@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -26,9 +27,9 @@ MODULE_PARM_DESC(table_bytes, "the most memory all flows being read may take (de
 static struct hlist_head *buckets;
 /* Each protects the buckets whose number ends like its own, and all entries in them. */
 static spinlock_t locks[LOCKS];
-static struct kmem_cache *entry_cache, *block_cache;
-static siphash_aligned_key_t key_secret;
-static atomic_t total_bytes, other_bytes, block_bytes;
+static struct kmem_cache *entry_cache, *block_cache, *watch_cache;
+static siphash_key_t key_secret __aligned(SIPHASH_ALIGNMENT);
+static atomic_t total_bytes, other_bytes, block_bytes, other_block_bytes;
 static atomic_t hand;
 
 static u32 key_bucket(u64 key)
@@ -80,24 +81,70 @@ u32 nf_im_cap(const struct nf_im_net *inet)
 	return net_eq(inet->net, &init_net) ? table_bytes : table_bytes / 16;
 }
 
+/* Add to a sum, unless it would exceed its cap: not even for a moment. */
+static bool sum_add(atomic_t *sum, u32 bytes, u32 cap)
+{
+	int old = atomic_read(sum);
+
+	do {
+		if (bytes > cap || old > (int)(cap - bytes))
+			return false;
+	} while (!atomic_try_cmpxchg(sum, &old, old + (int)bytes));
+	return true;
+}
+
+/* Add to a sum of all namespaces, and to the one of all but the initial one: a quarter. */
+static bool sums_add(const struct nf_im_net *inet, atomic_t *all, atomic_t *others, u32 bytes,
+		     u32 cap)
+{
+	if (!sum_add(all, bytes, cap))
+		return false;
+	if (net_eq(inet->net, &init_net) || sum_add(others, bytes, cap / 4))
+		return true;
+	atomic_sub(bytes, all);
+	return false;
+}
+
+static void sums_sub(const struct nf_im_net *inet, atomic_t *all, atomic_t *others, u32 bytes)
+{
+	atomic_sub(bytes, all);
+	if (!net_eq(inet->net, &init_net))
+		atomic_sub(bytes, others);
+}
+
 static void uncharge(struct nf_im_net *inet, u32 bytes)
 {
-	atomic_sub(bytes, &total_bytes);
+	sums_sub(inet, &total_bytes, &other_bytes, bytes);
 	atomic_sub(bytes, &inet->bytes);
-	if (!net_eq(inet->net, &init_net))
-		atomic_sub(bytes, &other_bytes);
 }
 
 static bool charge(struct nf_im_net *inet, u32 bytes)
 {
-	bool ok = atomic_add_return(bytes, &total_bytes) <= (int)table_bytes;
+	if (!sum_add(&inet->bytes, bytes, nf_im_cap(inet)))
+		return false;
+	if (sums_add(inet, &total_bytes, &other_bytes, bytes, table_bytes))
+		return true;
+	atomic_sub(bytes, &inet->bytes);
+	return false;
+}
 
-	ok &= atomic_add_return(bytes, &inet->bytes) <= (int)nf_im_cap(inet);
-	if (!net_eq(inet->net, &init_net))
-		ok &= atomic_add_return(bytes, &other_bytes) <= (int)(table_bytes / 4);
-	if (!ok)
-		uncharge(inet, bytes);
-	return ok;
+/* Blocks come out of a quarter of the memory, so that they cannot crowd out entries. */
+static bool block_charge(struct nf_im_net *inet)
+{
+	const u32 bytes = sizeof(struct nf_im_block);
+
+	if (!sums_add(inet, &block_bytes, &other_block_bytes, bytes, table_bytes / 4))
+		return false;
+	if (charge(inet, bytes))
+		return true;
+	sums_sub(inet, &block_bytes, &other_block_bytes, bytes);
+	return false;
+}
+
+static void block_uncharge(struct nf_im_net *inet)
+{
+	uncharge(inet, sizeof(struct nf_im_block));
+	sums_sub(inet, &block_bytes, &other_block_bytes, sizeof(struct nf_im_block));
 }
 
 struct nf_im_entry *nf_im_entry_find(u64 key)
@@ -174,8 +221,7 @@ void nf_im_blocks_free(struct nf_im_net *inet, struct nfim_block *list, bool unu
 	for (; list; list = next) {
 		next = list->next;
 		b = container_of(list, struct nf_im_block, b);
-		uncharge(inet, sizeof(*b));
-		atomic_sub(sizeof(*b), &block_bytes);
+		block_uncharge(inet);
 		if (unused)
 			kmem_cache_free(block_cache, b);
 		else
@@ -183,7 +229,7 @@ void nf_im_blocks_free(struct nf_im_net *inet, struct nfim_block *list, bool unu
 	}
 }
 
-/* Blocks come out of a quarter of the memory, so that they cannot crowd out entries. */
+/* A list of new blocks for a window; also if some are to be had, all or none. */
 bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u32 *why)
 {
 	struct nf_im_block *b;
@@ -191,18 +237,11 @@ bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u
 	*list = NULL;
 	while (n--) {
 		*why = NF_IM_A_C_CAP;
-		if (atomic_add_return(sizeof(*b), &block_bytes) > (int)(table_bytes / 4)) {
-			atomic_sub(sizeof(*b), &block_bytes);
+		if (!block_charge(inet))
 			goto err;
-		}
-		if (!charge(inet, sizeof(*b))) {
-			atomic_sub(sizeof(*b), &block_bytes);
-			goto err;
-		}
 		b = nf_im_mem_alloc(inet, block_cache);
 		if (!b) {
-			atomic_sub(sizeof(*b), &block_bytes);
-			uncharge(inet, sizeof(*b));
+			block_uncharge(inet);
 			*why = NF_IM_A_C_NOMEM;
 			goto err;
 		}
@@ -222,7 +261,7 @@ static void watch_free(struct nf_im_entry *e)
 	if (!e->watch)
 		return;
 	uncharge(e->inet, sizeof(*e->watch));
-	kfree_rcu(e->watch, rcu);
+	kmem_cache_free(watch_cache, e->watch);
 	e->watch = NULL;
 }
 
@@ -232,8 +271,10 @@ bool nf_im_entry_watch(struct nf_im_entry *e)
 		return true;
 	if (!charge(e->inet, sizeof(*e->watch)))
 		return false;
-	e->watch = kzalloc(sizeof(*e->watch), GFP_ATOMIC | __GFP_NOWARN);
-	if (!e->watch)
+	e->watch = nf_im_mem_alloc(e->inet, watch_cache);
+	if (e->watch)
+		memset(e->watch, 0, sizeof(*e->watch));
+	else
 		uncharge(e->inet, sizeof(*e->watch));
 	return e->watch;
 }
@@ -258,11 +299,38 @@ void nf_im_entry_kill(struct nf_im_entry *e)
 	call_rcu(&e->rcu, entry_free_rcu);
 }
 
-/* May this entry make room for a new flow of @inet? */
-static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet)
+/* Another connection takes the entry over. */
+void nf_im_entry_reset(struct nf_im_entry *e)
+{
+	nf_im_entry_drop_window(e);
+	nfim_flow_init(&e->flow);
+	e->born = nf_im_now();
+	e->gen++;
+}
+
+/* Is there no block left even with memory to spare? Then only windows make room for windows. */
+static bool blocks_short(const struct nf_im_net *inet)
+{
+	const u32 one = sizeof(struct nf_im_block), cap = table_bytes / 4;
+
+	return atomic_read(&block_bytes) > (int)(cap - one) ||
+	       (!net_eq(inet->net, &init_net) &&
+		atomic_read(&other_block_bytes) > (int)(cap / 4 - one));
+}
+
+/* May this entry make room for a new flow of @inet, or for a window? */
+static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet, bool window)
 {
 	if (net_eq(inet->net, &init_net) ? !net_eq(e->inet->net, &init_net) : e->inet != inet)
 		return false;
+	if (window && !e->flow.dir[0].blocks && !e->flow.dir[1].blocks)
+		return false;
+	/* A verdict that stands here alone must not be lost; the cap counts it, and it dies. */
+	if (e->flow.done == NFIM_KNOWN)
+		return false;
+	/* Packets that rules drop leave no conntrack, and should leave nothing here for long. */
+	if (e->flags & NF_IM_E_UNCONFIRMED)
+		return true;
 	if (e->flags & NF_IM_E_TOUCHED) {
 		e->flags &= ~NF_IM_E_TOUCHED;
 		return false;
@@ -271,28 +339,30 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet)
 }
 
 /**
- * nf_im_room() - make room for one more entry
+ * nf_im_room() - make room for one more entry or window
  * @inet: namespace that wants it; only its own flows have to go
+ * @window: it wants a window; if all windows are taken, only a flow with one helps
  *
  * A clock's hand goes over a few buckets; a flow without a packet since it came by last is
  * evicted. No bucket's lock may be held.
  *
  * Return: whether one was.
  */
-bool nf_im_room(struct nf_im_net *inet)
+bool nf_im_room(struct nf_im_net *inet, bool window)
 {
 	struct nf_im_entry *e;
 	struct hlist_node *n;
 	bool room = false;
 	u32 i, b;
 
+	window = window && blocks_short(inet);
 	for (i = 0; i < HAND_BUCKETS && !room; i++) {
 		b = atomic_inc_return(&hand) & (BUCKETS - 1);
 		if (hlist_empty(&buckets[b]))
 			continue;
 		nf_im_bucket_lock(b);
 		hlist_for_each_entry_safe(e, n, &buckets[b], node) {
-			if (!entry_evictable(e, inet))
+			if (!entry_evictable(e, inet, window))
 				continue;
 			nf_im_entry_kill(e);
 			nf_im_count(inet, NF_IM_A_C_EVICTED);
@@ -335,11 +405,15 @@ static bool entry_of_net(struct nf_im_entry *e, void *arg)
 	return e->inet == arg;
 }
 
+bool nf_im_table_used(void)
+{
+	return atomic_read(&total_bytes);
+}
+
 /* The namespace's hooks are gone, and every CPU is out of them. */
 void nf_im_table_flush(struct nf_im_net *inet)
 {
-	if (atomic_read(&inet->entries))
-		nf_im_table_each(entry_of_net, inet);
+	nf_im_table_each(entry_of_net, inet);
 }
 
 int nf_im_table_init(void)
@@ -361,8 +435,13 @@ int nf_im_table_init(void)
 	block_cache = kmem_cache_create("nf_im_block", sizeof(struct nf_im_block), 0, 0, NULL);
 	if (!block_cache)
 		goto err_block;
+	watch_cache = kmem_cache_create("nf_im_watch", sizeof(struct nf_im_watch), 0, 0, NULL);
+	if (!watch_cache)
+		goto err_watch;
 	return 0;
 
+err_watch:
+	kmem_cache_destroy(block_cache);
 err_block:
 	kmem_cache_destroy(entry_cache);
 err_entry:
@@ -373,6 +452,7 @@ err_entry:
 void nf_im_table_exit(void)
 {
 	rcu_barrier();	/* entries and blocks on their way back to the caches */
+	kmem_cache_destroy(watch_cache);
 	kmem_cache_destroy(block_cache);
 	kmem_cache_destroy(entry_cache);
 	kvfree(buckets);

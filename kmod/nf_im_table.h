@@ -35,10 +35,16 @@ struct nf_im_fact {
 	u8 dir;
 };
 
+/* Of a direction, what the packets did that have no slot any more. */
+struct nf_im_old {
+	u32 end;	/* all bytes below this sequence number ... */
+	u32 actions;	/* ... are taken to have done all of this; 0: none */
+};
+
 struct nf_im_watch {
-	struct rcu_head rcu;
 	u32 next;	/* slot to be overwritten */
 	struct nf_im_fact facts[NF_IM_FACTS];
+	struct nf_im_old old[2];
 };
 
 struct nf_im_entry {
@@ -77,11 +83,13 @@ struct nf_im_entry *nf_im_entry_find(u64 key);
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why);
 void nf_im_entry_kill(struct nf_im_entry *e);
+void nf_im_entry_reset(struct nf_im_entry *e);
 bool nf_im_entry_watch(struct nf_im_entry *e);
 void nf_im_entry_drop_window(struct nf_im_entry *e);
 
 /* Without it. */
-bool nf_im_room(struct nf_im_net *inet);
+bool nf_im_table_used(void);
+bool nf_im_room(struct nf_im_net *inet, bool window);
 bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u32 *why);
 void nf_im_blocks_free(struct nf_im_net *inet, struct nfim_block *list, bool unused);
 u32 nf_im_cap(const struct nf_im_net *inet);

@@ -9,26 +9,42 @@
 
 #define LABEL_LONGS	(NF_CT_LABELS_MAX_SIZE / sizeof(long))
 
-/* What the kernel keeps in a rule, worked out when it is checked. */
+/*
+ * What the kernel keeps in a rule, worked out when it is checked, so that a flow that is done
+ * costs a rule a few instructions: on one that is no protocol of ours a rule always says the
+ * same, on a known one two tests of labels say all.
+ */
 struct im_priv {
-	unsigned long protos[LABEL_LONGS];	/* labels of the rule's protocols */
-	unsigned long cats[LABEL_LONGS];	/* labels of its categories */
-	u64 unlabelled;				/* it names protocols without a label */
+	u64 protos[2];		/* labels of the rule's protocols */
+	u64 cats;		/* labels of its categories */
+	u64 slow;		/* status labels whose difference from "done" asks for the facts */
+	bool on_none;		/* what the rule says on a flow that is decided to be none */
+	bool proto_inv;		/* what a hit of @protos must differ from */
+	bool cats_inv;		/* the same for @cats, if @has_cats */
+	bool has_cats;
+	bool table;		/* labels alone never tell */
 };
+
+/* Labels that tell how far a flow is, and that of one which is done and no protocol of ours. */
+static u64 status_mask __ro_after_init, status_done __ro_after_init;
 
 static const struct im_priv *im_priv(const struct xt_im_mtinfo *info)
 {
 	return (const struct im_priv *)info->priv;
 }
 
-static bool labels_hit(const struct nf_conn_labels *labels, const unsigned long *mask)
+/* Bits 64 * @half to 64 * @half + 63 of the labels, whatever a long is. */
+static u64 labels_half(const unsigned long *bits, unsigned int half)
 {
-	unsigned long hit = 0;
-	unsigned int i;
+	if (BITS_PER_LONG == 64)
+		return bits[half];
+	return bits[2 * half] | (u64)bits[2 * half + 1] << 32;
+}
 
-	for (i = 0; i < LABEL_LONGS; i++)
-		hit |= labels->bits[i] & mask[i];
-	return hit;
+static bool protos_hit(const struct im_priv *priv, const struct nf_conn_labels *labels)
+{
+	return (labels_half(labels->bits, 0) & priv->protos[0]) |
+	       (labels_half(labels->bits, 1) & priv->protos[1]);
 }
 
 static bool inverted(const struct xt_im_mtinfo *info, u32 test)
@@ -40,7 +56,7 @@ static bool inverted(const struct xt_im_mtinfo *info, u32 test)
 static bool match_proto(const struct xt_im_mtinfo *info, const struct nf_conn_labels *labels,
 			const struct nf_im_facts *facts)
 {
-	if (labels && labels_hit(labels, im_priv(info)->protos))
+	if (labels && protos_hit(im_priv(info), labels))
 		return true;
 	return facts->proto && info->protos[facts->proto / 64] >> (facts->proto % 64) & 1;
 }
@@ -49,8 +65,13 @@ static bool match_category(const struct xt_im_mtinfo *info, const struct nf_conn
 			   const struct nf_im_facts *facts)
 {
 	if (labels)
-		return labels_hit(labels, im_priv(info)->cats);
+		return labels_half(labels->bits, 0) & im_priv(info)->cats;
 	return facts->proto && info->categories >> nf_im_proto_category(facts->proto) & 1;
+}
+
+static bool match_state(const struct xt_im_mtinfo *info, enum nf_im_state state)
+{
+	return (info->states >> state & 1) != inverted(info, NF_IM_MT_STATE);
 }
 
 /* All tests of a rule, on the facts. */
@@ -59,8 +80,7 @@ static bool match_all(const struct xt_im_mtinfo *info, const struct nf_conn_labe
 {
 	bool decided = facts->state == NF_IM_STATE_DECIDED;
 
-	if (info->flags & NF_IM_MT_STATE &&
-	    (info->states >> facts->state & 1) == inverted(info, NF_IM_MT_STATE))
+	if (info->flags & NF_IM_MT_STATE && !match_state(info, facts->state))
 		return false;
 	if (!(info->flags & (NF_IM_MT_PROTO | NF_IM_MT_CATEGORY | NF_IM_MT_ACTION)))
 		return true;
@@ -72,34 +92,58 @@ static bool match_all(const struct xt_im_mtinfo *info, const struct nf_conn_labe
 	if (info->flags & NF_IM_MT_CATEGORY &&
 	    match_category(info, labels, facts) == inverted(info, NF_IM_MT_CATEGORY))
 		return false;
+	if (info->flags & NF_IM_MT_ACTION && !facts->actions_known)
+		return false;
 	if (info->flags & NF_IM_MT_ACTION &&
 	    !!(info->actions & facts->actions) == inverted(info, NF_IM_MT_ACTION))
 		return false;
 	return true;
 }
 
-static bool im_mt(const struct sk_buff *skb, struct xt_action_param *par)
+/* Everything but a flow that is done and whose labels say all. */
+static noinline bool im_mt_facts(const struct sk_buff *skb, const struct xt_im_mtinfo *info)
 {
-	const struct xt_im_mtinfo *info = par->matchinfo;
 	const struct nf_conn_labels *labels;
 	enum ip_conntrack_info ctinfo;
 	struct nf_im_facts facts;
 	struct nf_conn *ct;
-	bool table;
 
 	ct = nf_ct_get(skb, &ctinfo);
 	labels = ct && !nf_ct_is_template(ct) ? nf_ct_labels_find(ct) : NULL;
-	table = info->flags & NF_IM_MT_ACTION || im_priv(info)->unlabelled;
-	/* The common rule on the common packet: the flow is done, its labels say it all. */
-	if (likely(labels && !table && nf_im_label_test(labels, NF_IM_LABEL_DONE))) {
-		facts.state = nf_im_label_test(labels, NF_IM_LABEL_UNINSPECTED) ?
-			      NF_IM_STATE_UNINSPECTED : NF_IM_STATE_DECIDED;
-		facts.proto = 0;
-		facts.actions = 0;
-	} else {
-		nf_im_facts_get(skb, info->flags & NF_IM_MT_ACTION, table, &facts);
-	}
+	nf_im_facts_get(skb, info->flags & NF_IM_MT_ACTION, im_priv(info)->table, &facts);
 	return match_all(info, labels, &facts);
+}
+
+static bool im_mt(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	const struct xt_im_mtinfo *info = par->matchinfo;
+	const struct im_priv *priv = im_priv(info);
+	const struct nf_conn_labels *labels;
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct;
+	u64 differs;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct)
+		return im_mt_facts(skb, info);
+	/* A template has labels of ours never, so it is not taken for a flow that is done. */
+	labels = nf_ct_labels_find(ct);
+	if (!labels)
+		return im_mt_facts(skb, info);
+	differs = (labels_half(labels->bits, 0) & status_mask) ^ status_done;
+	if (likely(!differs))
+		return priv->on_none;
+	if (differs & priv->slow)
+		return im_mt_facts(skb, info);
+	if (protos_hit(priv, labels) == priv->proto_inv)
+		return false;
+	return !priv->has_cats || !!(labels_half(labels->bits, 0) & priv->cats) != priv->cats_inv;
+}
+
+/* A test has names to look for, and names have a test. */
+static bool mask_fits(const struct xt_im_mtinfo *info, u32 test, bool names)
+{
+	return !!(info->flags & test) == names;
 }
 
 static int im_mt_check_masks(const struct xt_im_mtinfo *info)
@@ -121,28 +165,61 @@ static int im_mt_check_masks(const struct xt_im_mtinfo *info)
 		pr_info_ratelimited("xt_im: a rule with categories, actions or states unknown here; the tool is newer than this module\n");
 		return -EINVAL;
 	}
+	if (!mask_fits(info, NF_IM_MT_PROTO, memchr_inv(info->protos, 0, sizeof(info->protos))) ||
+	    !mask_fits(info, NF_IM_MT_CATEGORY, info->categories) ||
+	    !mask_fits(info, NF_IM_MT_ACTION, info->actions) ||
+	    !mask_fits(info, NF_IM_MT_STATE, info->states)) {
+		pr_info_ratelimited("xt_im: a rule with an empty list, or a list that no option uses\n");
+		return -EINVAL;
+	}
 	return 0;
+}
+
+static void im_priv_init(const struct xt_im_mtinfo *info, struct im_priv *priv)
+{
+	const struct nf_im_facts none = {
+		.state = NF_IM_STATE_DECIDED,
+		.actions_known = true,
+	};
+	unsigned long protos[LABEL_LONGS];
+	u32 cat;
+
+	memset(priv, 0, sizeof(*priv));
+	priv->table = nf_im_label_proto_mask(info, protos);
+	priv->protos[0] = labels_half(protos, 0);
+	priv->protos[1] = labels_half(protos, 1);
+	priv->proto_inv = !(info->flags & NF_IM_MT_PROTO) || inverted(info, NF_IM_MT_PROTO);
+	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
+		if (info->categories >> cat & 1)
+			priv->cats |= 1ULL << nf_im_label_bit(NF_IM_LABEL_CATEGORY + cat);
+	priv->has_cats = info->flags & NF_IM_MT_CATEGORY;
+	priv->cats_inv = inverted(info, NF_IM_MT_CATEGORY);
+	priv->slow = 1ULL << nf_im_label_bit(NF_IM_LABEL_DONE) |
+		     1ULL << nf_im_label_bit(NF_IM_LABEL_UNINSPECTED);
+	if (priv->table || info->flags & NF_IM_MT_ACTION)
+		priv->slow = ~0ULL;
+	priv->on_none = match_all(info, NULL, &none);
+	if (info->flags & NF_IM_MT_STATE && !match_state(info, NF_IM_STATE_DECIDED)) {
+		/* Then no decided flow will do; a hit of nothing never differs. */
+		priv->protos[0] = 0;
+		priv->protos[1] = 0;
+		priv->proto_inv = false;
+	}
 }
 
 static int im_mt_check(const struct xt_mtchk_param *par)
 {
 	struct xt_im_mtinfo *info = par->matchinfo;
-	struct im_priv *priv = (struct im_priv *)info->priv;
 	int err;
-	u32 cat;
 
-	static_assert(sizeof(*priv) <= sizeof(info->priv));
+	static_assert(sizeof(struct im_priv) <= sizeof(info->priv));
 	err = im_mt_check_masks(info);
 	if (err)
 		return err;
 	err = nf_im_rule_add(par->net, par->family, info);
 	if (err)
 		return err;
-	memset(priv, 0, sizeof(*priv));
-	priv->unlabelled = nf_im_label_proto_mask(info, priv->protos);
-	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
-		if (info->categories >> cat & 1)
-			__set_bit(nf_im_label_bit(NF_IM_LABEL_CATEGORY + cat), priv->cats);
+	im_priv_init(info, (struct im_priv *)info->priv);
 	return 0;
 }
 
@@ -178,6 +255,14 @@ static struct xt_match im_mt_reg[] __read_mostly = {
 
 static int __init im_mt_init(void)
 {
+	u32 cat;
+
+	/* All of these stand in the first half. */
+	static_assert(NF_CT_LABELS_MAX_SIZE * 8 - NF_IM_LABEL_COUNT + NF_IM_LABEL_PROTO <= 64);
+	status_done = 1ULL << nf_im_label_bit(NF_IM_LABEL_DONE);
+	status_mask = status_done | 1ULL << nf_im_label_bit(NF_IM_LABEL_UNINSPECTED);
+	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
+		status_mask |= 1ULL << nf_im_label_bit(NF_IM_LABEL_CATEGORY + cat);
 	return xt_register_matches(im_mt_reg, ARRAY_SIZE(im_mt_reg));
 }
 

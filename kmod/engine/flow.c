@@ -14,25 +14,36 @@ void nfim_flow_init(struct nfim_flow *flow)
 	memset(flow, 0, sizeof(*flow));
 }
 
-struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
+static struct nfim_block *join(struct nfim_block *a, struct nfim_block *b)
 {
-	struct nfim_block *gone = nfim_window_trim(&flow->dir[0].blocks, U32_MAX);
-	struct nfim_block *last = gone;
+	struct nfim_block *last = a;
 
-	if (!gone)
-		return nfim_window_trim(&flow->dir[1].blocks, U32_MAX);
+	if (!a)
+		return b;
 	while (last->next)
 		last = last->next;
-	WRITE_ONCE(last->next, nfim_window_trim(&flow->dir[1].blocks, U32_MAX));
-	return gone;
+	WRITE_ONCE(last->next, b);
+	return a;
 }
 
+struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
+{
+	return join(nfim_window_trim(&flow->dir[0].blocks, U32_MAX),
+		    nfim_window_trim(&flow->dir[1].blocks, U32_MAX));
+}
+
+/*
+ * Is there something that more bytes of a direction would decide? From its start on every
+ * direction waits until all rules said no: its first bytes may have been lost so far.
+ */
 static bool dir_waits(const struct nfim_flow *flow, u32 i)
 {
 	const struct nfim_flow_dir *d = &flow->dir[i];
 
 	if (flow->flags[i] & NFIM_F_CLOSED)
 		return false;
+	if ((flow->flags[i] & (NFIM_F_BASE | NFIM_F_MID)) == NFIM_F_BASE)
+		return true;
 	return d->blocks || d->node || d->cand[0];
 }
 
@@ -56,30 +67,75 @@ bool nfim_flow_live(const struct nfim_flow *flow)
 	return false;
 }
 
+/* How much of a direction is known to have arrived; all of it where nobody can tell. */
+static u32 dir_arrived(const struct nfim_flow *flow, const struct nfim_seg *seg, u32 i)
+{
+	const struct nfim_flow_dir *d = &flow->dir[i];
+	bool known = i == seg->dir ? seg->has_acked : seg->has_peer_acked;
+	u32 acked = (i == seg->dir ? seg->acked : seg->peer_acked) - d->base;
+
+	if (!seg->settle)
+		return d->next;
+	if (!known || acked > 1U << 30)
+		return 0;
+	return min(acked, d->next);
+}
+
+/* Closed, and by bytes that the receiver has. */
+static bool dir_settled(const struct nfim_flow *flow, const struct nfim_seg *seg, u32 i)
+{
+	const struct nfim_flow_dir *d = &flow->dir[i];
+
+	return flow->flags[i] & NFIM_F_CLOSED &&
+	       (!seg->settle || dir_arrived(flow, seg, i) >= d->origin + d->wake);
+}
+
+/* None of ours; but where the stream could be read in two ways, we do not know. */
+static void flow_none(struct nfim_flow *flow)
+{
+	bool anomaly = (flow->flags[0] | flow->flags[1]) & NFIM_F_ANOMALY;
+
+	flow->done = anomaly ? NFIM_GIVEN_UP : NFIM_NONE;
+}
+
+/* A direction read to the end of its budget. */
+static void dir_exhausted(struct nfim_flow *flow, u32 me)
+{
+	u32 other = !me;
+
+	if (dir_waits(flow, me)) {
+		flow->done = NFIM_GIVEN_UP;
+		return;
+	}
+	if (!(flow->flags[me] & NFIM_F_CLOSED))
+		flow->dir[me].wake = 0;
+	flow->flags[me] |= NFIM_F_CLOSED;
+	if (!dir_waits(flow, other) &&
+	    (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID)))
+		flow_none(flow);
+}
+
 /* The budget of an undecided flow; nothing that still may become a protocol is ended by time. */
 static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
-	u32 me = seg->dir, other = !me;
-	struct nfim_flow_dir *d = &flow->dir[me];
+	bool settled[2] = { dir_settled(flow, seg, 0), dir_settled(flow, seg, 1) };
+	u32 i;
 
-	if (d->next >= NFIM_BUDGET_BYTES) {
-		if (dir_waits(flow, me)) {
-			flow->done = NFIM_GIVEN_UP;
-			return;
-		}
-		flow->flags[me] |= NFIM_F_CLOSED;
-		if (!dir_waits(flow, other) &&
-		    (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID))) {
-			flow->done = NFIM_NONE;
-			return;
-		}
+	if (dir_spoke(flow, seg->dir) && dir_arrived(flow, seg, seg->dir) >= NFIM_BUDGET_BYTES)
+		dir_exhausted(flow, seg->dir);
+	if (flow->done)
+		return;
+	if (settled[0] && settled[1]) {
+		flow_none(flow);
+	} else if (flow->packets >= NFIM_BUDGET_PACKETS) {
+		flow_none(flow);
+		for (i = 0; i < 2; i++)
+			if (dir_waits(flow, i) ||
+			    (flow->flags[i] & NFIM_F_CLOSED && !settled[i]))
+				flow->done = NFIM_GIVEN_UP;
+	} else if (seg->age > NFIM_BUDGET_AGE && !nfim_flow_live(flow)) {
+		flow_none(flow);
 	}
-	if (flow->flags[0] & flow->flags[1] & NFIM_F_CLOSED)
-		flow->done = NFIM_NONE;
-	else if (flow->packets >= NFIM_BUDGET_PACKETS)
-		flow->done = dir_waits(flow, 0) || dir_waits(flow, 1) ? NFIM_GIVEN_UP : NFIM_NONE;
-	else if (seg->age > NFIM_BUDGET_AGE && !nfim_flow_live(flow))
-		flow->done = NFIM_NONE;
 }
 
 /* The packet that completes the evidence: its verdict, and what else it says. */
@@ -90,6 +146,10 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, 
 	flow->proto = mc->pack->rules[rule].proto;
 	flow->done = NFIM_KNOWN;
 	mc->step->rule = rule;
+	mc->step->trim = U32_MAX;
+	/* Bytes that said no were replaced by others that say yes. */
+	if (flow->flags[mc->seg->dir] & NFIM_F_REOPENED)
+		flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
 	d->node = 0;
 	d->wake = 0;
 	flow->flags[mc->seg->dir] &= ~NFIM_F_CLOSED;
@@ -110,13 +170,14 @@ static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 	d->node = 0;
 	d->wake = 0;
 	memset(d->cand, 0, sizeof(d->cand));
-	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CONFLICT | NFIM_F_CLOSED);
+	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
 }
 
 static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
 	flow->dir[seg->dir].base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE | NFIM_F_MID;
+	flow->flags[seg->dir] &= ~NFIM_F_CONFLICT;
 	dir_restart(flow, seg->dir, 0);
 }
 
@@ -163,7 +224,8 @@ static bool seg_place(struct nfim_flow *flow, const struct nfim_seg *seg, struct
 	u32 ahead;
 
 	if (!(flow->flags[seg->dir] & NFIM_F_BASE)) {
-		if (seg->has_base && seg->seq + 65536 - seg->base <= 65536 + NFIM_WINDOW_MAX) {
+		/* However far ahead the segment is: the bytes before are still on their way. */
+		if (seg->has_base) {
 			d->base = seg->base;
 			flow->flags[seg->dir] |= NFIM_F_BASE;
 		} else {
@@ -232,25 +294,47 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 	return later;
 }
 
-/* No rule wants more of this direction, or of this segment of it. */
-static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 next)
+/*
+ * No rule wants more of this direction, or of this segment of it. What was kept of it before
+ * stays: the bytes that said no may be sent once more, as others.
+ */
+static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail)
 {
-	dir_restart(flow, i, flow->dir[i].origin);
-	flow->dir[i].next = next;
-	if (!(flow->flags[i] & NFIM_F_MID))
+	u32 origin = flow->dir[i].origin;
+
+	dir_restart(flow, i, origin);
+	flow->dir[i].next = max(prior, avail);
+	if (!(flow->flags[i] & NFIM_F_MID)) {
 		flow->flags[i] |= NFIM_F_CLOSED;
+		flow->dir[i].wake = min_t(u32, avail - origin, NFIM_PREFIX_KEEP_MAX);
+		if (prior > origin && flow->dir[i].blocks)
+			return;
+	}
+	flow->flags[i] &= ~NFIM_F_CONFLICT;
 	step->trim = U32_MAX;
 }
 
+/* How far what is kept goes on from the direction's origin. */
+static u32 dir_kept(const struct nfim_flow_dir *d)
+{
+	struct nfim_window_view wv;
+
+	if (!d->blocks)
+		return d->origin;
+	nfim_window_view_init(&wv, d->blocks, NULL, 0, 0, false);
+	return nfim_window_reach(&wv, d->origin);
+}
+
 /*
- * A closed direction is looked at again if its first bytes are sent once more: the first
- * copy may have been a decoy that never arrived (PROTOCOLS E6, E8).
+ * A closed direction is looked at again if the bytes that closed it are sent once more: the
+ * first copy may have been a decoy that never arrived (PROTOCOLS E6, E8).
  */
 static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
 		       const struct nfim_place *pl)
 {
 	struct nfim_flow_dir *d = &flow->dir[seg->dir];
 	u8 flags = flow->flags[seg->dir];
+	u32 kept;
 
 	if (flags & NFIM_F_MID) {
 		/* Every segment is a new start, unless one before waits for more. */
@@ -260,9 +344,11 @@ static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
 	}
 	if (!(flags & NFIM_F_CLOSED))
 		return true;
-	if (pl->start > d->origin)
+	kept = dir_kept(d);
+	if (pl->start > kept || pl->end <= kept)
 		return false;
 	dir_restart(flow, seg->dir, d->origin);
+	flow->flags[seg->dir] |= NFIM_F_REOPENED;
 	return true;
 }
 
@@ -291,9 +377,9 @@ static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	res = NFIM_RUN_MORE;
 	if (avail - d->origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT))
-		res = seg_match(mc, flow, &wv, pl, avail);
+		res = seg_match(mc, flow, &wv, pl, min(avail, d->origin + NFIM_PREFIX_KEEP_MAX));
 	if (res == NFIM_RUN_NO) {
-		dir_close(flow, me, mc->step, max(prior, avail));
+		dir_close(flow, me, mc->step, prior, avail);
 		return;
 	}
 	d->next = avail;
@@ -313,18 +399,19 @@ static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	struct nfim_place pl;
+	bool left = seg_place(flow, mc->seg, &pl);
 
-	if (!seg_place(flow, mc->seg, &pl))
-		return;
 	mc->step->seg_start = pl.start;
 	mc->step->seg_skip = pl.skip;
 	if (flow->done == NFIM_KNOWN) {
-		if (mc->watch)
+		if (left && mc->watch)
 			nfim_frames_segment(mc, flow, &pl);
 		return;
 	}
-	if (!flow->done)
+	if (left && !flow->done)
 		seg_undecided(mc, flow, &pl);
+	if (mc->seg->urgent && !flow->done)
+		flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
 	if (!flow->done)
 		flow_budget(flow, mc->seg);
 }
@@ -351,7 +438,8 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 			flow->proto = mc->pack->rules[mc->rule].proto;
 			flow->done = NFIM_KNOWN;
 			mc->step->rule = mc->rule;
-		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS) {
+		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
+			   mc->seg->age > NFIM_BUDGET_AGE) {
 			flow->done = NFIM_NONE;
 		}
 	}
@@ -394,6 +482,18 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 		step_segment(&mc, flow);
 	step->verdict = flow->done;
 	step->fresh = !was && flow->done;
+	if (flow->done == NFIM_NONE || flow->done == NFIM_GIVEN_UP) {
+		step->blocks = 0;
+		step->keep_to = 0;
+		step->keep_from = 0;
+	}
+}
+
+enum nfim_verdict nfim_flow_settle(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	if (!flow->done && seg->l4 == NFIM_L4_TCP)
+		flow_budget(flow, seg);
+	return flow->done;
 }
 
 bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
@@ -411,11 +511,13 @@ bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 		flow->flags[seg->dir] |= NFIM_F_LOST;
 	else if (!ok)
 		flow->done = NFIM_GIVEN_UP;
-	if (step->fresh ? !step->keep_to : flow->done && flow->done != NFIM_KNOWN)
+	if (flow->done && flow->done != NFIM_KNOWN) {
 		*gone = nfim_flow_clear(flow);
-	else if (step->fresh)
-		*gone = nfim_window_trim(&flow->dir[!seg->dir].blocks, U32_MAX);
-	else if (step->trim)
+		return ok;
+	}
+	if (step->trim)
 		*gone = nfim_window_trim(&d->blocks, step->trim);
+	if (step->fresh)
+		*gone = join(*gone, nfim_window_trim(&flow->dir[!seg->dir].blocks, U32_MAX));
 	return ok;
 }

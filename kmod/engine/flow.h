@@ -39,6 +39,7 @@ enum {
 	NFIM_F_LOST		= 1 << 4, /* frames: out of step until a segment starts with one */
 	NFIM_F_CONFLICT		= 1 << 5, /* two readings of the kept bytes */
 	NFIM_F_ANOMALY		= 1 << 6, /* overlaps with different bytes were seen */
+	NFIM_F_REOPENED		= 1 << 7, /* it was closed, and its bytes came once more */
 };
 
 /** struct nfim_flow_dir - one direction of a flow; offsets count from base */
@@ -49,7 +50,7 @@ struct nfim_flow_dir {
 	u32 origin;	/* where the programs start: the stream, the segment, the frame */
 	u32 node;	/* undecided: index node | depth << 24; then: actions of the frame */
 	u16 cand[NFIM_CANDIDATES];	/* rules that want more, + 1; 0 for none */
-	u16 wake;	/* no use looking before next - origin is this */
+	u16 wake;	/* no use looking before next - origin is this; closed: read so far */
 };
 
 /** struct nfim_flow - all that is remembered of a flow */
@@ -120,6 +121,17 @@ void nfim_flow_init(struct nfim_flow *flow);
  */
 void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 		    const struct nfim_seg *seg, bool watch, struct nfim_step *step);
+
+/**
+ * nfim_flow_settle() - take in a packet without payload
+ * @flow: an undecided flow
+ * @seg: the packet; only its direction, age and acknowledgments count
+ *
+ * What was read may have been waiting for its acknowledgment. Needs no commit.
+ *
+ * Return: the flow's verdict.
+ */
+enum nfim_verdict nfim_flow_settle(struct nfim_flow *flow, const struct nfim_seg *seg);
 
 /**
  * nfim_flow_commit() - bring the window up to date after nfim_flow_step()

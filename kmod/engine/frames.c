@@ -58,11 +58,11 @@ static void frame_wait(struct nfim_flow *flow, struct nfim_window_view *wv,
 
 	d->wake = min_t(u32, need - d->origin, U16_MAX);
 	d->node = 0;
+	step->trim = d->origin;
 	step->keep_from = max(pl->start, d->origin);
-	step->keep_to = pl->end;
+	step->keep_to = max(pl->end, step->keep_from);
 	step->blocks = nfim_window_blocks(wv, step->keep_from, step->keep_to, false);
-	if (step->keep_to <= step->keep_from || step->blocks > NFIM_BLOCKS_MAX ||
-	    wv->view.len - d->origin > NFIM_PREFIX_KEEP_MAX) {
+	if (step->blocks > NFIM_BLOCKS_MAX || wv->view.len - d->origin > NFIM_PREFIX_KEEP_MAX) {
 		step->blocks = 0;
 		step->keep_to = 0;
 		dir_lose(flow, wv->seg->dir, step);
@@ -75,8 +75,9 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		       const struct nfim_place *pl)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	struct nfim_out out = { .user_len = mc->step->user_len };
 	enum nfim_run_result res;
-	struct nfim_out out = {};
+	bool again;
 
 	res = nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, d->origin, &out);
 	mc->step->work += out.work;
@@ -86,8 +87,12 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		return false;
 	}
 	if (res == NFIM_RUN_NO || !out.frame_len || out.frame_len > 1U << 29) {
+		/* Bytes of a segment before this one were none: does a frame start with it? */
+		again = d->origin < pl->start;
 		dir_lose(flow, mc->seg->dir, mc->step);
-		return false;
+		if (again)
+			d->origin = pl->start;
+		return again;
 	}
 	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 	mc->step->actions |= out.actions;
@@ -119,8 +124,7 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			return;
 	}
 	d->wake = 0;
-	if (!nfim_window_beyond(d->blocks, d->next))
-		mc->step->trim = U32_MAX;
+	mc->step->trim = nfim_window_beyond(d->blocks, d->next) ? d->next : U32_MAX;
 }
 
 /* Offsets must not wrap in a connection of gigabytes. */

@@ -17,27 +17,60 @@ enum {
 struct match_run {
 	struct nfim_match_ctx *mc;
 	struct nfim_flow_dir *d;
-	const struct nfim_view *view;
+	struct nfim_view *view;
 	u8 *flags;
 	u32 need;	/* bytes from the origin at which another look is worth it */
 	u32 best;	/* rule that said yes, or NFIM_NO_RULE */
 	bool more;
 };
 
+/* The fewest bytes from the origin of which a rule that says yes says so. */
+static u32 rule_least(struct match_run *run, u32 idx)
+{
+	const struct nfim_pack *pack = run->mc->pack;
+	const struct nfim_rule *rule = &pack->rules[idx];
+	u32 origin = run->d->origin, len = run->view->len;
+	u32 lo = 0, hi = len - origin;
+
+	if (rule->need || run->view->last)
+		return rule->need;
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		struct nfim_out out = {};
+
+		run->view->len = origin + mid;
+		if (nfim_run(pack, rule->code, rule->n_code, run->view, origin, &out) ==
+		    NFIM_RUN_YES)
+			hi = mid;
+		else
+			lo = mid + 1;
+		run->mc->step->work += out.work;
+	}
+	run->view->len = len;
+	return lo;
+}
+
 /*
- * Of several rules that say yes the one that needs fewest bytes counts, since with other
+ * Of several rules that say yes the one counts that needs fewest bytes, since with other
  * cuts it would have been the first; then the one with more evidence.
  */
-static bool rule_better(const struct nfim_pack *pack, u32 a, u32 b)
+static void run_yes(struct match_run *run, u32 idx)
 {
-	const struct nfim_rule *ra = &pack->rules[a], *rb;
-	u32 need_a = ra->need ? ra->need : U32_MAX, need_b;
+	const struct nfim_rule *rules = run->mc->pack->rules;
+	u32 least, best_least;
 
-	if (b == NFIM_NO_RULE)
-		return true;
-	rb = &pack->rules[b];
-	need_b = rb->need ? rb->need : U32_MAX;
-	return need_a != need_b ? need_a < need_b : ra->evidence > rb->evidence;
+	if (run->best == NFIM_NO_RULE) {
+		run->best = idx;
+		return;
+	}
+	least = rule_least(run, idx);
+	best_least = rule_least(run, run->best);
+	if (run->view->last || least == best_least) {
+		least = rules[run->best].evidence;
+		best_least = rules[idx].evidence;
+	}
+	if (least < best_least || (least == best_least && idx < run->best))
+		run->best = idx;
 }
 
 static void run_remember(struct match_run *run, u32 idx, u32 need)
@@ -65,8 +98,7 @@ static void run_rule(struct match_run *run, u32 idx)
 		return;
 	switch (nfim_run(pack, rule->code, rule->n_code, run->view, run->d->origin, &out)) {
 	case NFIM_RUN_YES:
-		if (rule_better(pack, idx, run->best))
-			run->best = idx;
+		run_yes(run, idx);
 		break;
 	case NFIM_RUN_MORE:
 		run_remember(run, idx, out.need - run->d->origin);
@@ -95,8 +127,9 @@ static void run_waiting(struct match_run *run)
 
 	memcpy(cand, run->d->cand, sizeof(cand));
 	memset(run->d->cand, 0, sizeof(cand));
+	/* After 256 swaps of packs the epoch is as before: an index may be of another pack. */
 	for (i = 0; i < NFIM_CANDIDATES; i++)
-		if (cand[i])
+		if (cand[i] && cand[i] <= run->mc->pack->n_rules)
 			run_rule(run, cand[i] - 1);
 }
 
@@ -109,7 +142,8 @@ static void run_index(struct match_run *run, u32 root)
 	u8 buf[NFIM_PREFIX_MAX];
 	const u8 *p;
 
-	if (node == NODE_ENDED)
+	/* Over, or of another pack: see run_waiting(). */
+	if (node >= pack->n_nodes)
 		return;
 	if (!depth) {
 		node = root;
@@ -137,7 +171,7 @@ static void run_index(struct match_run *run, u32 root)
 }
 
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
-				const struct nfim_view *view)
+				struct nfim_view *view)
 {
 	struct match_run run = {
 		.mc = mc,

@@ -172,8 +172,7 @@ bool nfim_window_differs(const struct nfim_window_view *wv)
 	if (!wv->seg)
 		return false;
 	for (b = wv->blocks; b && n < 2 * NFIM_BLOCKS_MAX; b = READ_ONCE(b->next), n++) {
-		if (b->flags || b->off >= view_seg_end(wv) ||
-		    b->off + NFIM_BLOCK <= wv->seg_start)
+		if (b->off >= view_seg_end(wv) || b->off + NFIM_BLOCK <= wv->seg_start)
 			continue;
 		pos = wv->seg_start > b->off ? wv->seg_start - b->off : 0;
 		stop = min_t(u32, NFIM_BLOCK, view_seg_end(wv) - b->off);
@@ -254,9 +253,12 @@ static bool block_merge(struct nfim_block **head, u32 off, const u8 *p, u32 n,
 			continue;
 		}
 		run = min(block_run(b, pos, true), n);
-		if (!memcmp(b->data + pos, p, run))
+		/* A third copy like the first is still the last. */
+		later = (struct nfim_block *)block_find(*head, b->off, NFIM_BLOCK_LATER);
+		if (!later && !memcmp(b->data + pos, p, run))
 			continue;
-		later = block_get(head, b->off, NFIM_BLOCK_LATER, spare);
+		if (!later)
+			later = block_get(head, b->off, NFIM_BLOCK_LATER, spare);
 		if (!later)
 			return false;
 		block_put(later, pos, p, run);

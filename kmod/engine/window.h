@@ -48,11 +48,16 @@ struct nfim_block {
  * @base: TCP: sequence number of the direction's first byte, if @has_base
  * @acked: TCP: the highest acknowledgment of the other side, if @has_acked; bytes below
  *	it cannot be replaced any more
+ * @peer_acked: TCP: the same for the other direction: what this side acknowledged
  * @age: seconds since the flow's first payload
  * @dir: 0 from the side that opened the flow, 1 from the other
  * @l4: NFIM_L4_TCP or NFIM_L4_UDP
  * @has_base: whether @base is known; without it the direction is read in mid-stream
  * @has_acked: whether @acked is known
+ * @has_peer_acked: whether @peer_acked is known
+ * @settle: the caller knows acknowledgments: that a flow is none of ours is then said only of
+ *	bytes that were acknowledged, as others may be decoys that never arrived
+ * @urgent: TCP: the urgent flag is set; the receiver may take a byte out of the stream
  */
 struct nfim_seg {
 	const u8 *head;
@@ -62,11 +67,15 @@ struct nfim_seg {
 	u32 seq;
 	u32 base;
 	u32 acked;
+	u32 peer_acked;
 	u32 age;
 	u8 dir;
 	u8 l4;
 	bool has_base;
 	bool has_acked;
+	bool has_peer_acked;
+	bool settle;
+	bool urgent;
 };
 
 static inline const u8 *nfim_seg_get(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)

@@ -19,6 +19,7 @@ enum {
 	NFIM_TCP_SYN		= 0x02,
 	NFIM_TCP_RST		= 0x04,
 	NFIM_TCP_ACK		= 0x10,
+	NFIM_TCP_URG		= 0x20,
 };
 
 /** struct nfim_addr - an IPv4 address takes the first 4 bytes, the others are 0 */

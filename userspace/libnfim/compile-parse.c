@@ -242,6 +242,8 @@ void sig_parse(struct comp *c, const struct nfim_source *src)
 			fail(c, &lx.line.pos, "an indented line belongs to no block");
 		if (tok_take(&lx, "title")) {
 			sig.title = tok_text(c, &lx, "a title");
+			if (!*sig.title || strlen(sig.title) > NFIM_TITLE_MAX)
+				fail(c, &lx.line.pos, "a title has 1 to %d bytes", NFIM_TITLE_MAX);
 			tok_end(c, &lx);
 		} else if (tok_take(&lx, "source")) {
 			sig.source = tok_text(c, &lx, "a source");

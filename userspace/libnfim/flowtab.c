@@ -299,10 +299,30 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	return ret;
 }
 
+/* What each side acknowledged, with this packet's own acknowledgment. */
+static void seg_acks(struct nfim_seg *seg, const struct nfim_track *t, int dir,
+		     const struct nfim_pkt *pkt)
+{
+	const struct nfim_track_side *me = &t->side[dir], *peer = &t->side[!dir];
+
+	seg->has_acked = peer->has_ack;
+	seg->acked = peer->ack;
+	seg->has_peer_acked = me->has_ack;
+	seg->peer_acked = me->ack;
+	if (pkt->flags & NFIM_TCP_ACK &&
+	    (!me->has_ack || (int32_t)(pkt->ack - me->ack) > 0)) {
+		seg->has_peer_acked = true;
+		seg->peer_acked = pkt->ack;
+	}
+	seg->settle = true;
+	if (t->first_payload && pkt->usec > t->first_payload)
+		seg->age = (pkt->usec - t->first_payload) / 1000000;
+}
+
 static void seg_tcp(struct nfim_seg *seg, struct nfim_track *t, int dir,
 		    const struct nfim_pkt *pkt)
 {
-	const struct nfim_track_side *me = &t->side[dir], *peer = &t->side[!dir];
+	const struct nfim_track_side *me = &t->side[dir];
 
 	nfim_track_settle(t, dir, pkt);
 	/* What was not captured is a gap in the stream. */
@@ -310,10 +330,8 @@ static void seg_tcp(struct nfim_seg *seg, struct nfim_track *t, int dir,
 	seg->seq = pkt->seq + !!(pkt->flags & NFIM_TCP_SYN);
 	seg->has_base = me->has_base;
 	seg->base = me->base;
-	seg->has_acked = peer->has_ack;
-	seg->acked = peer->ack;
-	if (t->first_payload && pkt->usec > t->first_payload)
-		seg->age = (pkt->usec - t->first_payload) / 1000000;
+	seg->urgent = pkt->flags & NFIM_TCP_URG;
+	seg_acks(seg, t, dir, pkt);
 }
 
 static bool wants(const struct nfim_row *row)
@@ -342,6 +360,9 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		if (row->track)
 			seg_tcp(&seg, row->track, dir, pkt);
 		ret = inspect(tab, row, &seg);
+	} else if (row->track && row->payload && row->verdict == NFIM_UNDECIDED) {
+		seg_acks(&seg, row->track, dir, pkt);
+		row->verdict = nfim_flow_settle(&row->flow, &seg);
 	}
 	if (row->track)
 		nfim_track_packet(row->track, dir, pkt);

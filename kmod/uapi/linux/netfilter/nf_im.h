@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/* SPDX-License-Identifier: ((GPL-2.0-only WITH Linux-syscall-note) OR MIT) */
 /*
  * nf_im: recognise instant messaging by its payload.
  *
@@ -188,7 +188,7 @@ enum nf_im_attr_counter {
 	NF_IM_A_C_FLOWS,	/* flows an entry was made for */
 	NF_IM_A_C_MATCHED,	/* flows decided to be a known protocol */
 	NF_IM_A_C_UNKNOWN,	/* flows decided to be none */
-	NF_IM_A_C_UNINSPECTED,	/* flows given up: sum of the next four */
+	NF_IM_A_C_UNINSPECTED,	/* flows given up, for one of the reasons below */
 	NF_IM_A_C_CAP,		/* ... memory cap of the table */
 	NF_IM_A_C_NOMEM,	/* ... no memory */
 	NF_IM_A_C_WINDOW,	/* ... gap or prefix larger than the window */
