@@ -190,8 +190,15 @@ static bool all_acked(const struct sess *s)
 
 size_t sess_through(const struct sess *s)
 {
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
 	int queued = 0;
 
+	/* Before the handshake SIOCOUTQ says 0, whatever was given to TCP. */
+	if (s->fd >= 0 &&
+	    getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_state == TCP_SYN_SENT)
+		return 0;
 	if (s->fd < 0 || ioctl(s->fd, SIOCOUTQ, &queued) < 0)
 		queued = 0;
 	return s->tx > (size_t)queued ? s->tx - (size_t)queued : 0;

@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest part of bench/run: instructions of one forwarded packet under several
+# configurations of the firewall, as a table in $RESULTS. Each has namespaces of
+# its own, since tables of iptables-legacy keep their hooks.
+
+# Configurations are called by name, which shellcheck does not see.
+# shellcheck disable=SC2317
+
+# shellcheck source=selftests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+readonly packets=200
+readonly table=$RESULTS/icount.tsv
+# None of the hosts' own addresses, so that nobody answers.
+readonly client=10.0.1.9 server=10.0.2.9
+
+readonly done_cases=(tcp-done-100 tcp-done-1400 udp-done-100 ymsg-text)
+readonly open_cases=(http tls random ymsg-magic ymsg-frame udp-random
+	http-answer-due ymsg-magic-rest)
+
+# --- Configurations -----------------------------------------------------------
+
+legacy() {
+	fw iptables-legacy -w "$@"
+}
+
+# Conntrack sees packets once a rule asks for it, in a chain nobody comes by.
+conf_conntrack() {
+	fw nft -f - <<-END
+		table ip bench { chain unused { ct state new; }; }
+	END
+}
+
+# The hooks of the filter table, without a rule.
+conf_table() {
+	legacy -S >/dev/null
+}
+
+conf_hook() {
+	fw imctl enable --runtime
+}
+
+conf_proto() {
+	legacy -A FORWARD -m im --proto ymsg
+}
+
+conf_proto_other() {
+	legacy -A FORWARD -m im --proto oscar
+}
+
+conf_proto_twice() {
+	conf_proto
+	conf_proto
+}
+
+conf_proto_many() {
+	legacy -A FORWARD -m im --proto ymsg,oscar,msnp,xmpp,irc
+}
+
+conf_several() {
+	legacy -A FORWARD -m im --proto oscar --category messenger --state decided
+}
+
+conf_inverted() {
+	legacy -A FORWARD -m im ! --proto ymsg --state decided
+}
+
+conf_state() {
+	legacy -A FORWARD -m im --state undecided
+}
+
+conf_action() {
+	legacy -A FORWARD -m im --proto ymsg --action file
+}
+
+conf_hook_watch() {
+	conf_hook
+	# In a chain nobody comes by, yet flows are watched for it.
+	legacy -N unused
+	legacy -A unused -m im --proto ymsg --action file
+}
+
+conf_connmark() {
+	legacy -A FORWARD -m connmark --mark 1
+}
+
+conf_connlabel() {
+	legacy -A FORWARD -m connlabel --label im-ymsg
+}
+
+conf_string() {
+	legacy -A FORWARD -m string --algo bm --string "YMSG-or-other"
+}
+
+conf_nft_label() {
+	fw nft -f - <<-END
+		table ip filter {
+			chain forward {
+				type filter hook forward priority 0;
+				ct label "im-ymsg"
+			}
+		}
+	END
+}
+
+# --- Measuring ----------------------------------------------------------------
+
+mac_of() {
+	in_ns "$1" cat "/sys/class/net/$2/address"
+}
+
+setup_bench() {
+	setup_topology "$1" || return
+	conf_conntrack || return
+	fw ip neigh replace "$client" lladdr "$(mac_of "$topo_cli" c0)" dev fwc \
+		nud permanent &&
+		fw ip neigh replace "$server" lladdr "$(mac_of "$topo_srv" s0)" dev fws \
+			nud permanent
+}
+
+# measure NAME CASE... - NAME is a configuration, - in its name stands for _.
+# Its namespaces go at once.
+measure() {
+	local name=$1 rc=0
+
+	shift
+	setup_bench "$name" && "conf_${name//-/_}" || rc=1
+	[ "$rc" != 0 ] || icount "$topo_cli" "$topo_srv" "$packets" "$@" |
+		sed "s/^/$name\t/" >>"$table"
+	[ "${PIPESTATUS[0]}" = 0 ] || rc=1
+	ktap_result "$name" "$rc"
+	fw conntrack -F >/dev/null 2>&1
+	ip netns del "$topo_cli"
+	ip netns del "$topo_srv"
+	ip netns del "$topo_fw"
+}
+
+# shellcheck disable=SC2119 # no number of cases
+ktap_plan
+checktool icount iptables-legacy nft imctl
+checkmodule xt_im
+modprobe xt_im
+imctl labels --write >/dev/null || ktap_not_ok "labels"
+printf 'configuration\tcase\tmedian\tleast\tp99\n' >"$table"
+# Twice, to see that the same comes out again.
+measure conntrack "${done_cases[@]}" "${open_cases[@]}"
+measure conntrack "${done_cases[@]}" "${open_cases[@]}"
+measure table "${done_cases[@]}" "${open_cases[@]}"
+measure hook "${done_cases[@]}" "${open_cases[@]}"
+measure proto "${done_cases[@]}" "${open_cases[@]}"
+measure proto-other "${done_cases[@]}"
+measure proto-twice "${done_cases[@]}"
+measure proto-many "${done_cases[@]}"
+measure several "${done_cases[@]}"
+measure inverted "${done_cases[@]}"
+measure state "${done_cases[@]}" "${open_cases[@]}"
+measure hook-watch "${done_cases[@]}" "${open_cases[@]}"
+measure action "${done_cases[@]}" "${open_cases[@]}"
+measure connmark "${done_cases[@]}"
+measure connlabel "${done_cases[@]}"
+measure string "${done_cases[@]}"
+measure nft-label "${done_cases[@]}"
+ktap_finish

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mkseeds DIR - writes what the fuzzers begin with into DIR/flow, DIR/pack and DIR/compile:
+ * samples of all signatures as packets, small packs, and texts of signatures.
+ */
+#include "case.h"
+#include "packmk.h"
+#include "sigset.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const char *dir;
+
+void case_die(void)
+{
+	exit(1);
+}
+
+static void save(const char *kind, const char *name, u32 nr, const void *bytes, size_t len)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s/%s-%u", dir, kind, name, nr);
+	f = fopen(path, "wb");
+	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+/* A sample as packets of a flow; see fuzz_flow.c. */
+static void save_flow(const struct nfim_sig_sample *s, bool test, u32 nr)
+{
+	static const u32 steps[] = { 65535, 1, 7 };
+	u8 out[8192];
+	u32 i, at, n;
+
+	if (s->len > 1000)
+		return;
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		u32 len = 0;
+
+		out[len++] = (s->root == NFIM_ROOT_UDP) | 2 | (s->root == NFIM_ROOT_TCP_MID) * 12 |
+			     test << 4 | (i == 2) << 5 | (i & 3) << 6;
+		for (at = 0; at < s->len; at += n) {
+			n = min(min(steps[i], s->len - at), 256u);
+			out[len++] = s->dir >> 1;
+			out[len++] = (u8)(n - 1);
+			memcpy(out + len, s->bytes + at, n);
+			len += n;
+		}
+		save("flow", s->proto, nr * 8 + i, out, len);
+	}
+}
+
+static void save_pack(const char *name, u32 nr, const u8 *payload, u32 n, const u8 *pack,
+		      size_t len)
+{
+	u8 *out = malloc(2 + 255 + len);
+
+	n = min(n, 255u);
+	out[0] = 1 | (u8)(nr % 8 << 3);
+	out[1] = (u8)n;
+	memcpy(out + 2, payload, n);
+	memcpy(out + 2 + n, pack, len);
+	save("pack", name, nr, out, 2 + n + len);
+	free(out);
+}
+
+static char *read_text(const char *path, size_t *len)
+{
+	char *text = calloc(1, 65536);
+	FILE *f = fopen(path, "rb");
+
+	if (!f || !text) {
+		perror(path);
+		exit(1);
+	}
+	*len = fread(text, 1, 65535, f);
+	fclose(f);
+	return text;
+}
+
+/* The text with "alpha" for its name, and its pack. */
+static void save_text(const char *text, const char *name, u32 nr)
+{
+	static const char reg[] = "id\tname\taliases\tcategory\tlabel\ttitle\n"
+				  "1\talpha\tbeta\tmessenger\t16\tThe only name\n";
+	const char *begin = strncmp(text, "protocol ", 9) ? strstr(text, "\nprotocol ") + 1 : text;
+	const char *rest = strchr(begin, '\n');
+	char *out = malloc(strlen(text) + 32);
+	const char *texts[1] = { out };
+	struct sigset *set;
+
+	sprintf(out, "protocol alpha%s", rest);
+	if (strlen(out) < 6000)
+		save("compile", name, nr, out, strlen(out));
+	set = sigset_text(reg, texts, 1);
+	if (set->sigs->pack_len < 3000)
+		save_pack(name, nr, set->sigs->samples[0].bytes, set->sigs->samples[0].len,
+			  set->sigs->pack, set->sigs->pack_len);
+	sigset_free(set);
+	free(out);
+}
+
+static void save_texts(void)
+{
+	glob_t names;
+	size_t i, len;
+
+	for (i = 0; i < n_testsigs; i++)
+		save_text(testsigs[i], "test", (u32)i);
+	if (glob(NFIM_TOP "/signatures/*.im", 0, NULL, &names))
+		exit(1);
+	for (i = 0; i < names.gl_pathc; i++) {
+		char *text = read_text(names.gl_pathv[i], &len);
+
+		save_text(text, "shipped", (u32)i);
+		free(text);
+	}
+	globfree(&names);
+}
+
+/* The smallest pack that opens. */
+static void save_least(void)
+{
+	static const struct nfim_insn insn[] = { INSN(LD8, 0, 0, 0), INSN(YES, 0, 0, 0) };
+	struct packmk *mk = calloc(1, sizeof(*mk));
+	size_t len;
+	u8 *file;
+
+	packmk_proto(mk, 1, "a", NFIM_LABEL_NONE, 1, 1);
+	packmk_rule(mk, 1, NFIM_ROOT_TCP, "a", insn, 2);
+	packmk_frames(mk, 1, NFIM_L4_TCP, insn, 2);
+	packmk_roots(mk);
+	file = packmk_build(mk, &len);
+	save_pack("least", 0, (const u8 *)"bytes", 5, file, len);
+	free(file);
+	free(mk);
+}
+
+static void make_dir(const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	mkdir(path, 0777);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigset *sets[2];
+	u32 i, k;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: mkseeds DIR\n");
+		return 2;
+	}
+	dir = argv[1];
+	mkdir(dir, 0777);
+	make_dir("flow");
+	make_dir("pack");
+	make_dir("compile");
+	sets[0] = sigset_shipped();
+	sets[1] = sigset_test();
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < sets[i]->sigs->n_samples; k++)
+			save_flow(&sets[i]->sigs->samples[k], i, k);
+		sigset_free(sets[i]);
+	}
+	save_least();
+	save_texts();
+	return 0;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drives one flow through the engine, and checks its contracts at every packet.
+ */
+#include "drive.h"
+#include "case.h"
+
+#include <stdlib.h>
+
+/* A segment and where its bytes are. */
+struct payload {
+	struct nfim_seg seg;	/* must be first */
+	const u8 *tail;		/* bytes from seg.head_len on */
+	u8 (*fill)(u32 at);	/* instead of tail */
+	u32 reads;
+};
+
+void drive_init(struct drive *d, const struct nfim_pack *pack)
+{
+	memset(d, 0, sizeof(*d));
+	nfim_flow_init(&d->flow);
+	d->flow.epoch = pack->epoch;
+	d->pack = pack;
+	d->paranoid = true;
+	d->has_base[0] = true;
+	d->has_base[1] = true;
+	d->base[0] = 1000;
+	d->base[1] = 5000;
+	d->head_max = U32_MAX;
+	d->blocks_left = U32_MAX;
+	d->rule = NFIM_NO_RULE;
+}
+
+static void free_blocks(struct drive *d, struct nfim_block *b)
+{
+	struct nfim_block *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		/* So that a block which is still in use is noticed at once. */
+		memset(b, 0xa5, sizeof(*b));
+		free(b);
+		d->blocks--;
+	}
+}
+
+void drive_free(struct drive *d)
+{
+	free_blocks(d, nfim_flow_clear(&d->flow));
+	case_eq("blocks left behind", d->blocks, 0);
+}
+
+static struct nfim_block *new_blocks(struct drive *d, u32 n)
+{
+	struct nfim_block *list = NULL, *b;
+
+	if (n > d->blocks_left)
+		return NULL;
+	d->blocks_left -= d->blocks_left == U32_MAX ? 0 : n;
+	for (; n; n--) {
+		b = calloc(1, sizeof(*b));
+		if (!b)
+			abort();
+		b->next = list;
+		list = b;
+		d->blocks++;
+	}
+	if (d->blocks > d->blocks_peak)
+		d->blocks_peak = d->blocks;
+	return list;
+}
+
+static const u8 *payload_read(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)
+{
+	struct payload *p = (struct payload *)seg;
+	u32 i;
+
+	if (!n || n > NFIM_READ_MAX || off > seg->len || n > seg->len - off)
+		case_fail("the engine asks for %u bytes at %u of %u", n, off, seg->len);
+	p->reads++;
+	/* In place or copied, either is allowed. */
+	if (!p->fill && off >= seg->head_len && p->reads % 2)
+		return p->tail + (off - seg->head_len);
+	for (i = 0; i < n; i++) {
+		u32 at = off + i;
+
+		if (at < seg->head_len)
+			buf[i] = seg->head[at];
+		else
+			buf[i] = p->fill ? p->fill(at) : p->tail[at - seg->head_len];
+	}
+	return buf;
+}
+
+static u64 blocks_sum(const struct nfim_flow *flow)
+{
+	const struct nfim_block *b;
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < 2; i++)
+		for (b = flow->dir[i].blocks; b; b = b->next)
+			sum = sum * 31 + nfim_crc32((u32)(uintptr_t)b, (const u8 *)b, sizeof(*b));
+	return sum;
+}
+
+/* The window of a direction as window.h describes it. */
+static u32 check_window(const struct nfim_flow *flow, u32 dir)
+{
+	const struct nfim_block *b, *c;
+	u32 n = 0;
+
+	for (b = flow->dir[dir].blocks; b; b = b->next) {
+		case_eq("alignment of a block", b->off % NFIM_BLOCK, 0);
+		case_ok("flags of a block are known", b->flags <= NFIM_BLOCK_LATER);
+		for (c = b->next; c; c = c->next)
+			if (c->off == b->off && c->flags == b->flags)
+				case_fail("two blocks at offset %u", b->off);
+		n++;
+	}
+	case_ok("the window has at most NFIM_BLOCKS_MAX blocks", n <= NFIM_BLOCKS_MAX);
+	return n;
+}
+
+static void check_flow(struct drive *d, enum nfim_verdict was, u16 was_proto)
+{
+	const struct nfim_flow *flow = &d->flow;
+	u32 n = check_window(flow, 0) + check_window(flow, 1);
+
+	case_eq("blocks of the flow", n, d->blocks);
+	case_ok("the verdict is known to enum nfim_verdict", flow->done <= NFIM_GIVEN_UP);
+	if (was != NFIM_UNDECIDED)
+		case_verdict("verdict of a decided flow", flow->done, was);
+	if (was == NFIM_KNOWN)
+		case_eq("protocol of a decided flow", flow->proto, was_proto);
+	case_eq("has a protocol", !!flow->proto, flow->done == NFIM_KNOWN);
+	if (flow->done && !(flow->done == NFIM_KNOWN && d->watch))
+		case_eq("blocks of a flow that is read no further", n, 0);
+	if (flow->done)
+		case_ok("a decided flow is not live", !nfim_flow_live(flow));
+	if (d->udp)
+		case_eq("blocks of UDP", n, 0);
+}
+
+static void check_step(const struct drive *d, const struct nfim_seg *seg)
+{
+	const struct nfim_step *step = &d->step;
+	u32 end = step->seg_start + (seg->len - step->seg_skip);
+
+	case_ok("blocks asked for are at most NFIM_BLOCKS_MAX", step->blocks <= NFIM_BLOCKS_MAX);
+	case_ok("seg_skip is inside the segment", step->seg_skip <= seg->len);
+	if (step->keep_to > step->keep_from) {
+		case_ok("keep_from is in the segment", step->keep_from >= step->seg_start);
+		case_ok("keep_to is in the segment", step->keep_to <= end);
+	} else {
+		case_eq("blocks asked for to keep nothing", step->blocks, 0);
+	}
+	case_ok("the user is not too long", step->user_len <= NFIM_USER_MAX);
+	case_ok("a fresh step has a verdict", !step->fresh || step->verdict);
+	case_eq("has a rule", step->rule != NFIM_NO_RULE,
+		step->fresh && step->verdict == NFIM_KNOWN);
+	if (step->rule != NFIM_NO_RULE)
+		case_ok("the rule exists", step->rule < d->pack->n_rules);
+}
+
+/* The same packet twice gives the same, and changes nothing but the flow it is given. */
+static void step_again(struct drive *d, const struct nfim_flow *before,
+		       const struct nfim_flow *after, struct payload *p, u64 sum)
+{
+	struct nfim_flow copy = *before;
+	struct nfim_step step;
+
+	case_eq("the blocks' bytes", blocks_sum(before), sum);
+	nfim_flow_step(d->pack, &copy, &p->seg, d->watch, &step);
+	case_mem("the flow of a second try", &copy, sizeof(copy), after, sizeof(copy));
+	case_eq("blocks of a second try", step.blocks, d->step.blocks);
+	case_eq("work of a second try", step.work, d->step.work);
+}
+
+static void note(struct drive *d, enum nfim_verdict was)
+{
+	const struct nfim_step *step = &d->step;
+
+	d->packets++;
+	d->verdict = d->flow.done;
+	if (!was && d->verdict) {
+		d->decided = d->packets;
+		d->rule = step->rule;
+	}
+	d->actions |= step->actions;
+	if (step->user_len && !d->user_len) {
+		memcpy(d->user, step->user, step->user_len);
+		d->user_len = step->user_len;
+	}
+	d->work += step->work;
+	if (step->work > d->work_max)
+		d->work_max = step->work;
+}
+
+static enum nfim_verdict give(struct drive *d, struct payload *p)
+{
+	struct nfim_block *spare = NULL, *gone = NULL;
+	enum nfim_verdict was = d->flow.done;
+	struct nfim_flow copy = d->flow;
+	u16 was_proto = d->flow.proto;
+	u64 sum = d->paranoid ? blocks_sum(&d->flow) : 0;
+	bool kept, all;
+
+	nfim_flow_step(d->pack, &copy, &p->seg, d->watch, &d->step);
+	if (d->paranoid)
+		step_again(d, &d->flow, &copy, p, sum);
+	check_step(d, &p->seg);
+	spare = new_blocks(d, d->step.blocks);
+	all = spare || !d->step.blocks;
+	kept = nfim_flow_commit(&copy, &p->seg, &d->step, &spare, &gone);
+	case_eq("could keep the bytes", kept, all);
+	d->flow = copy;
+	free_blocks(d, spare);
+	free_blocks(d, gone);
+	if (d->paranoid)
+		check_flow(d, was, was_proto);
+	note(d, was);
+	return d->verdict;
+}
+
+/* A copy in memory of exactly its size; never NULL. */
+static u8 *exact(const void *bytes, u32 len)
+{
+	u8 *p = malloc(len);
+
+	if (!p && len)
+		abort();
+	if (len)
+		memcpy(p, bytes, len);
+	return p;
+}
+
+static void fill_seg(struct drive *d, struct nfim_seg *seg, u32 dir, u32 off)
+{
+	seg->l4 = d->udp ? NFIM_L4_UDP : NFIM_L4_TCP;
+	seg->dir = dir;
+	seg->age = d->age;
+	seg->read = payload_read;
+	if (d->udp)
+		return;
+	seg->seq = d->base[dir] + off;
+	seg->has_base = d->has_base[dir];
+	seg->base = d->has_base[dir] ? d->base[dir] : 0xdeadbeef;
+	seg->has_acked = d->has_acked[dir];
+	seg->acked = d->has_acked[dir] ? d->base[dir] + d->acked[dir] : 0xdeadbeef;
+	seg->settle = d->settle;
+	seg->has_peer_acked = d->has_acked[!dir];
+	seg->peer_acked = d->has_acked[!dir] ? d->base[!dir] + d->acked[!dir] : 0xdeadbeef;
+}
+
+enum nfim_verdict drive_ack(struct drive *d, u32 dir)
+{
+	struct nfim_seg seg = {};
+
+	fill_seg(d, &seg, dir, 0);
+	d->verdict = nfim_flow_settle(&d->flow, &seg);
+	return d->verdict;
+}
+
+enum nfim_verdict drive_at(struct drive *d, u32 dir, u32 off, const void *bytes, u32 len)
+{
+	u32 head_len = min(len, d->head_max);
+	u8 *head = exact(bytes, head_len);
+	u8 *tail = exact((const u8 *)bytes + head_len, len - head_len);
+	struct payload p = {
+		.seg = { .head = head, .head_len = head_len, .len = len },
+		.tail = tail,
+	};
+
+	fill_seg(d, &p.seg, dir, off);
+	give(d, &p);
+	free(head);
+	free(tail);
+	return d->verdict;
+}
+
+enum nfim_verdict drive_datagram(struct drive *d, u32 dir, const void *bytes, u32 len)
+{
+	d->udp = true;
+	return drive_at(d, dir, 0, bytes, len);
+}
+
+enum nfim_verdict drive_raw(struct drive *d, u32 dir, u32 off, u32 len, u8 (*fill)(u32 at))
+{
+	struct payload p = {
+		.seg = { .len = len },
+		.fill = fill,
+	};
+
+	fill_seg(d, &p.seg, dir, off);
+	return give(d, &p);
+}
+
+const char *drive_rule(const struct drive *d)
+{
+	return d->rule == NFIM_NO_RULE ? NULL :
+	       nfim_pack_str(d->pack, d->pack->rules[d->rule].name);
+}
+
+const char *drive_proto(const struct drive *d)
+{
+	const struct nfim_proto *proto = nfim_pack_proto(d->pack, d->flow.proto);
+
+	return proto ? nfim_pack_str(d->pack, proto->name) : NULL;
+}
+
+bool drive_anomaly(const struct drive *d)
+{
+	return (d->flow.flags[0] | d->flow.flags[1]) & NFIM_F_ANOMALY;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "None of ours" is said of bytes that were acknowledged, where acknowledgments are known:
+ * whoever sends decoys that never arrive must not end the reading of a flow. Each case has
+ * a twin whose bytes did arrive.
+ */
+#include "unit.h"
+#include "drive.h"
+#include "sigset.h"
+
+static const char ymsg[] = "YMSG\0\x10\0\0\0\4\0\x57\0\0\0\0\0\0\0\0abcd";
+static const char hello[] = "hello\r\n";
+enum {
+	YMSG_LEN = sizeof(ymsg) - 1,
+	HELLO_LEN = sizeof(hello) - 1,
+	PIECE = 1400,
+};
+
+static struct sigset *shipped;
+
+static void begin(struct drive *d, const char *name)
+{
+	case_begin("%s", name);
+	drive_init(d, &shipped->pack);
+	d->settle = true;
+	d->has_acked[0] = true;
+	d->has_acked[1] = true;
+}
+
+static void expect(struct drive *d, enum nfim_verdict want)
+{
+	case_verdict("verdict", d->verdict, want);
+	drive_free(d);
+}
+
+/* Both sides said what is none of ours. */
+TEST(test_both_closed)
+{
+	struct drive d;
+
+	begin(&d, "a decoy, the server greets, the real bytes");
+	drive_at(&d, 0, 0, "x", 1);
+	drive_at(&d, 1, 0, hello, HELLO_LEN);
+	case_verdict("before", d.verdict, NFIM_UNDECIDED);
+	d.acked[1] = HELLO_LEN;
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+
+	begin(&d, "twin: the server acknowledges the byte with its greeting");
+	drive_at(&d, 0, 0, "x", 1);
+	d.acked[0] = 1;
+	drive_at(&d, 1, 0, hello, HELLO_LEN);
+	case_verdict("before", d.verdict, NFIM_UNDECIDED);
+	d.acked[1] = HELLO_LEN;
+	drive_ack(&d, 0);
+	expect(&d, NFIM_NONE);
+
+	begin(&d, "in part: one byte arrived, the decoy behind it did not");
+	drive_at(&d, 0, 0, "Y", 1);
+	d.acked[0] = 1;
+	drive_at(&d, 0, 1, "xxxx", 4);
+	drive_at(&d, 1, 0, hello, HELLO_LEN);
+	d.acked[1] = HELLO_LEN;
+	drive_at(&d, 0, 1, ymsg + 1, YMSG_LEN - 1);
+	expect(&d, NFIM_KNOWN);
+}
+
+static void junk(struct drive *d, u32 n, u32 acked)
+{
+	static const char x[PIECE] = "x";
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		d->acked[0] = acked ? i * PIECE : 0;
+		drive_at(d, 0, i * PIECE, x, PIECE);
+	}
+}
+
+/* The budget counts what arrived. */
+TEST(test_budget)
+{
+	struct drive d;
+	u32 i;
+
+	begin(&d, "16 KiB that never arrive, then the real bytes");
+	junk(&d, 13, 0);
+	case_verdict("before", d.verdict, NFIM_UNDECIDED);
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+
+	begin(&d, "twin: 16 KiB that arrive");
+	junk(&d, 13, 1);
+	expect(&d, NFIM_NONE);
+
+	begin(&d, "a decoy far ahead, one at the start, then the real bytes");
+	drive_at(&d, 0, 0, "x", 1);
+	drive_at(&d, 0, 20000, "x", 1);
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+
+	begin(&d, "2,048 decoys: given up, not none");
+	for (i = 0; i < NFIM_BUDGET_PACKETS; i++)
+		drive_at(&d, 0, 0, "x", 1);
+	expect(&d, NFIM_GIVEN_UP);
+}
+
+/* A packet without payload may settle what was read, and nothing else. */
+TEST(test_packet_without_payload)
+{
+	struct drive d;
+
+	begin(&d, "no acknowledgment is known: nothing settles");
+	d.has_acked[0] = false;
+	drive_at(&d, 0, 0, "x", 1);
+	drive_at(&d, 1, 0, hello, HELLO_LEN);
+	d.acked[1] = HELLO_LEN;
+	drive_ack(&d, 0);
+	expect(&d, NFIM_UNDECIDED);
+
+	begin(&d, "an acknowledgment of what was not sent counts no more than what was");
+	drive_at(&d, 0, 0, "Y", 1);
+	d.acked[0] = 5000;
+	drive_ack(&d, 1);
+	expect(&d, NFIM_UNDECIDED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_closed),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_packet_without_payload),
+	};
+	int failed;
+
+	shipped = sigset_shipped();
+	failed = cmocka_run_group_tests_name("settle", tests, NULL, NULL);
+	sigset_free(shipped);
+	printf("# %lu cases\n", case_count());
+	return failed;
+}
