@@ -137,7 +137,7 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 	facts->state = labels_state(labels);
 	if (labels && facts->state == NF_IM_STATE_NEW)
 		return;
-	/* A flow that had to be let go is uninspected from its next payload on: the hook says so. */
+	/* A flow that was let go is uninspected from its next payload on: the hook says so. */
 	if (!labels || want_proto || (want_actions && l4 == IPPROTO_TCP))
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
 	if (facts->state != NF_IM_STATE_DECIDED)

@@ -13,7 +13,7 @@
 
 enum {
 	SWEEP_SECONDS = 10,
-	SWEEP_NETS = 16,		/* namespaces a round: each walks all conntracks there are */
+	SWEEP_NETS = 16,		/* namespaces a round; each walks all conntracks */
 	UNCONFIRMED_SECONDS = 10,	/* how long a first packet may wait in a queue */
 };
 

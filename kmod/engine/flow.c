@@ -44,7 +44,7 @@ static bool dir_waits(const struct nfim_flow *flow, u32 i)
 		return false;
 	if ((flow->flags[i] & (NFIM_F_BASE | NFIM_F_MID)) == NFIM_F_BASE)
 		return true;
-	return d->blocks || d->node || d->cand[0];
+	return d->blocks || d->node || d->waits;
 }
 
 static bool dir_spoke(const struct nfim_flow *flow, u32 i)
@@ -169,7 +169,7 @@ static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 	d->next = origin;
 	d->node = 0;
 	d->wake = 0;
-	memset(d->cand, 0, sizeof(d->cand));
+	d->waits = 0;
 	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
 }
 
@@ -279,15 +279,16 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 	u8 scratch_flags = *flags & ~NFIM_F_REWALK;
 
 	wv->view.len = avail;
-	first = nfim_match(mc, d, flags, &wv->view);
+	first = nfim_match(mc, d, flags, &wv->view, mc->step->wait);
+	mc->step->waits = true;
 	if (first == NFIM_RUN_YES || !(*flags & NFIM_F_CONFLICT))
 		return first;
 	scratch = *d;
 	scratch.node = 0;
-	memset(scratch.cand, 0, sizeof(scratch.cand));
+	scratch.waits = 0;
 	nfim_window_view_init(wv, d->blocks, mc->seg, pl->start, pl->skip, true);
 	wv->view.len = avail;
-	later = nfim_match(mc, &scratch, &scratch_flags, &wv->view);
+	later = nfim_match(mc, &scratch, &scratch_flags, &wv->view, NULL);
 	if (later == NFIM_RUN_NO)
 		return first;
 	d->wake = 0;
@@ -434,7 +435,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP)) {
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
-		if (nfim_match(mc, &scratch, &flags, &wv.view) == NFIM_RUN_YES) {
+		if (nfim_match(mc, &scratch, &flags, &wv.view, NULL) == NFIM_RUN_YES) {
 			flow->proto = mc->pack->rules[mc->rule].proto;
 			flow->done = NFIM_KNOWN;
 			mc->step->rule = mc->rule;
@@ -454,8 +455,10 @@ static void flow_repack(struct nfim_flow *flow, u8 epoch)
 
 	flow->epoch = epoch;
 	for (i = 0; i < 2; i++) {
-		flow->dir[i].wake = 0;
 		flow->flags[i] |= NFIM_F_REWALK;
+		/* How far a closed direction was read stays: it may not have arrived yet. */
+		if (!(flow->flags[i] & NFIM_F_CLOSED))
+			flow->dir[i].wake = 0;
 	}
 }
 
@@ -470,7 +473,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	};
 	u8 was = flow->done;
 
-	memset(step, 0, sizeof(*step));
+	memset(step, 0, offsetof(struct nfim_step, wait));
 	step->rule = NFIM_NO_RULE;
 	if (flow->packets < U16_MAX)
 		flow->packets++;
@@ -496,6 +499,22 @@ enum nfim_verdict nfim_flow_settle(struct nfim_flow *flow, const struct nfim_seg
 	return flow->done;
 }
 
+/* Write down which rules wait, beside the first bytes that they wait with. */
+static void commit_waits(struct nfim_flow *flow, u32 i, const struct nfim_step *step)
+{
+	struct nfim_flow_dir *d = &flow->dir[i];
+	struct nfim_block *home = nfim_window_home(d->blocks, d->origin);
+
+	if (home) {
+		memcpy(home->wait, step->wait,
+		       min_t(u32, d->waits, NFIM_WAITS) * sizeof(*step->wait));
+		return;
+	}
+	d->waits = 0;
+	d->wake = 0;
+	flow->flags[i] |= NFIM_F_REWALK;
+}
+
 bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 		      const struct nfim_step *step, struct nfim_block **spare,
 		      struct nfim_block **gone)
@@ -515,6 +534,8 @@ bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 		*gone = nfim_flow_clear(flow);
 		return ok;
 	}
+	if (step->waits && d->waits && !flow->done)
+		commit_waits(flow, seg->dir, step);
 	if (step->trim)
 		*gone = nfim_window_trim(&d->blocks, step->trim);
 	if (step->fresh)

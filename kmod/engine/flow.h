@@ -24,8 +24,8 @@ enum {
 	NFIM_BUDGET_PACKETS	= 2048,	/* with payload, TCP */
 	NFIM_BUDGET_DATAGRAMS	= 16,	/* UDP */
 	NFIM_BUDGET_AGE		= 30,	/* seconds; only where nothing is still possible */
-	NFIM_CANDIDATES		= 3,	/* rules a direction remembers as waiting */
-	NFIM_FRAMES_PER_PACKET	= 96,
+	NFIM_FRAMES_PER_PACKET	= 32,
+	NFIM_USER_WORK		= 100,	/* of a packet, after which no name is looked for */
 	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
 	NFIM_NO_RULE		= 0xffff,
 };
@@ -49,7 +49,7 @@ struct nfim_flow_dir {
 	u32 next;	/* bytes came in order up to here */
 	u32 origin;	/* where the programs start: the stream, the segment, the frame */
 	u32 node;	/* undecided: index node | depth << 24; then: actions of the frame */
-	u16 cand[NFIM_CANDIDATES];	/* rules that want more, + 1; 0 for none */
+	u16 waits;	/* rules that want more: so many in the origin's block */
 	u16 wake;	/* no use looking before next - origin is this; closed: read so far */
 };
 
@@ -85,6 +85,8 @@ enum nfim_verdict {
  * @trim: what of the window may go, see nfim_window_trim()
  * @seg_start: stream offset of payload byte @seg_skip
  * @seg_skip: payload bytes below the stream's known part
+ * @waits: rules that want more are to be written down
+ * @wait: these, as many as the flow's direction says
  */
 struct nfim_step {
 	enum nfim_verdict verdict;
@@ -100,6 +102,8 @@ struct nfim_step {
 	u32 trim;
 	u32 seg_start;
 	u32 seg_skip;
+	bool waits;
+	struct nfim_wait wait[NFIM_WAITS];
 };
 
 /**

@@ -23,11 +23,11 @@ struct nfim_place {
 
 /*
  * Run the rules that may apply to the bytes of @view from @d->origin on. @d carries what is
- * remembered between calls: place in the index, rules that wait, and @d->wake. @view->len is
- * changed on the way.
+ * remembered between calls: place in the index, how many rules wait, and @d->wake. Which ones
+ * and what for is read from the window and written to @wait, unless that is NULL.
  */
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
-				struct nfim_view *view);
+				const struct nfim_view *view, struct nfim_wait *wait);
 
 /* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,

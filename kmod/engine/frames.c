@@ -29,7 +29,7 @@ static void step_user(struct nfim_step *step, const struct nfim_view *view,
 	u8 buf[NFIM_READ_MAX];
 	const u8 *p;
 
-	if (!out->user_len || step->user_len)
+	if (!out->user_len)
 		return;
 	step->user_len = min_t(u32, out->user_len, NFIM_USER_MAX);
 	p = nfim_view_get(view, out->user_off, step->user_len, buf);
@@ -61,7 +61,8 @@ static void frame_wait(struct nfim_flow *flow, struct nfim_window_view *wv,
 	step->trim = d->origin;
 	step->keep_from = max(pl->start, d->origin);
 	step->keep_to = max(pl->end, step->keep_from);
-	step->blocks = nfim_window_blocks(wv, step->keep_from, step->keep_to, false);
+	step->blocks = nfim_window_blocks(wv, step->keep_from, step->keep_to,
+					  nfim_window_differs(wv));
 	if (step->blocks > NFIM_BLOCKS_MAX || wv->view.len - d->origin > NFIM_PREFIX_KEEP_MAX) {
 		step->blocks = 0;
 		step->keep_to = 0;
@@ -75,7 +76,9 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		       const struct nfim_place *pl)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-	struct nfim_out out = { .user_len = mc->step->user_len };
+	/* A name is looked for until there is one, or it was dear enough. */
+	bool seek = !mc->step->user_len && mc->step->work <= NFIM_USER_WORK;
+	struct nfim_out out = { .user_len = !seek };
 	enum nfim_run_result res;
 	bool again;
 
@@ -96,7 +99,8 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 	mc->step->actions |= out.actions;
-	step_user(mc->step, &wv->view, &out);
+	if (seek)
+		step_user(mc->step, &wv->view, &out);
 	d->node = out.actions;
 	d->origin += out.frame_len;
 	return true;
@@ -166,7 +170,8 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	avail = nfim_window_reach(&wv, d->next);
 	if (avail == d->next) {
-		step->blocks = nfim_window_blocks(&wv, pl.start, pl.end, false);
+		step->blocks = nfim_window_blocks(&wv, pl.start, pl.end,
+						  nfim_window_differs(&wv));
 		if (pl.end - d->next <= NFIM_WINDOW_MAX && step->blocks <= NFIM_BLOCKS_MAX) {
 			step->keep_from = pl.start;
 			step->keep_to = pl.end;

@@ -3,8 +3,8 @@
  * From the first bytes of a direction to the rules that may apply, and their answers.
  *
  * The index is a tree of literal prefixes. A walk stops where the bytes stop and goes on
- * there next time, and a rule that wants more is remembered with the number of bytes it
- * wants, so that a stream cut into single bytes costs little more than one in one piece.
+ * there next time, and so does the program of a rule that wants more, once what it wants is
+ * there: a stream cut into single bytes costs little more than one in one piece.
  */
 #include "flow_impl.h"
 
@@ -17,78 +17,65 @@ enum {
 struct match_run {
 	struct nfim_match_ctx *mc;
 	struct nfim_flow_dir *d;
-	struct nfim_view *view;
+	const struct nfim_view *view;
 	u8 *flags;
+	struct nfim_wait *wait;	/* rules that want more are written here, or nowhere */
+	u32 n_wait;
 	u32 need;	/* bytes from the origin at which another look is worth it */
 	u32 best;	/* rule that said yes, or NFIM_NO_RULE */
+	u32 best_need;	/* bytes with which it would have said so */
 	bool more;
 };
 
-/* The fewest bytes from the origin of which a rule that says yes says so. */
-static u32 rule_least(struct match_run *run, u32 idx)
-{
-	const struct nfim_pack *pack = run->mc->pack;
-	const struct nfim_rule *rule = &pack->rules[idx];
-	u32 origin = run->d->origin, len = run->view->len;
-	u32 lo = 0, hi = len - origin;
-
-	if (rule->need || run->view->last)
-		return rule->need;
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		struct nfim_out out = {};
-
-		run->view->len = origin + mid;
-		if (nfim_run(pack, rule->code, rule->n_code, run->view, origin, &out) ==
-		    NFIM_RUN_YES)
-			hi = mid;
-		else
-			lo = mid + 1;
-		run->mc->step->work += out.work;
-	}
-	run->view->len = len;
-	return lo;
-}
-
 /*
  * Of several rules that say yes the one counts that needs fewest bytes, since with other
- * cuts it would have been the first; then the one with more evidence.
+ * cuts it would have been the first; then the one with more evidence. A datagram is not cut.
  */
-static void run_yes(struct match_run *run, u32 idx)
+static void run_yes(struct match_run *run, u32 idx, u32 need)
 {
 	const struct nfim_rule *rules = run->mc->pack->rules;
-	u32 least, best_least;
+	u32 more = need, less = run->best_need;
 
-	if (run->best == NFIM_NO_RULE) {
+	if (run->best != NFIM_NO_RULE && (more == less || run->view->last)) {
+		more = rules[run->best].evidence;
+		less = rules[idx].evidence;
+	}
+	if (run->best == NFIM_NO_RULE || more < less || (more == less && idx < run->best)) {
 		run->best = idx;
+		run->best_need = need;
+	}
+}
+
+static void run_remember(struct match_run *run, const struct nfim_wait *wait)
+{
+	run->more = true;
+	run->need = min_t(u32, run->need, wait->need);
+	if (run->n_wait == NFIM_WAITS) {
+		*run->flags |= NFIM_F_REWALK;
 		return;
 	}
-	least = rule_least(run, idx);
-	best_least = rule_least(run, run->best);
-	if (run->view->last || least == best_least) {
-		least = rules[run->best].evidence;
-		best_least = rules[idx].evidence;
-	}
-	if (least < best_least || (least == best_least && idx < run->best))
-		run->best = idx;
+	if (run->wait)
+		run->wait[run->n_wait] = *wait;
+	run->n_wait++;
 }
 
-static void run_remember(struct match_run *run, u32 idx, u32 need)
+static void run_more(struct match_run *run, u32 idx, const struct nfim_out *out)
 {
-	u32 i;
+	u32 origin = run->d->origin;
+	struct nfim_wait wait = {
+		.rule = idx,
+		.need = min_t(u32, out->need - origin, U16_MAX),
+	};
 
-	run->more = true;
-	run->need = min(run->need, need);
-	for (i = 0; i < NFIM_CANDIDATES; i++) {
-		if (!run->d->cand[i]) {
-			run->d->cand[i] = idx + 1;
-			return;
-		}
+	/* What is further than that is not kept: it never comes to going on. */
+	if (out->pc && out->cur - origin <= U16_MAX && wait.need < U16_MAX) {
+		wait.pc = out->pc;
+		wait.cur = out->cur - origin;
 	}
-	*run->flags |= NFIM_F_REWALK;
+	run_remember(run, &wait);
 }
 
-static void run_rule(struct match_run *run, u32 idx)
+static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *from)
 {
 	const struct nfim_pack *pack = run->mc->pack;
 	const struct nfim_rule *rule = &pack->rules[idx];
@@ -96,12 +83,17 @@ static void run_rule(struct match_run *run, u32 idx)
 
 	if (!(rule->dirs & 1U << run->mc->seg->dir))
 		return;
+	if (from && from->pc < rule->n_code) {
+		out.pc = from->pc;
+		out.cur = run->d->origin + from->cur;
+		out.need = run->d->origin + from->need;
+	}
 	switch (nfim_run(pack, rule->code, rule->n_code, run->view, run->d->origin, &out)) {
 	case NFIM_RUN_YES:
-		run_yes(run, idx);
+		run_yes(run, idx, out.need);
 		break;
 	case NFIM_RUN_MORE:
-		run_remember(run, idx, out.need - run->d->origin);
+		run_more(run, idx, &out);
 		break;
 	case NFIM_RUN_NO:
 		break;
@@ -117,20 +109,31 @@ static void run_node(struct match_run *run, u32 node)
 
 	run->mc->step->work++;
 	for (i = 0; i < n->n_rules; i++)
-		run_rule(run, pack->node_rules[n->rules + i]);
+		run_rule(run, pack->node_rules[n->rules + i], NULL);
 }
 
+/* The rules that waited: those whose bytes came go on, the others wait on. */
 static void run_waiting(struct match_run *run)
 {
-	u16 cand[NFIM_CANDIDATES];
-	u32 i;
+	u32 have = run->view->len - run->d->origin, n = min_t(u32, run->d->waits, NFIM_WAITS), i;
+	struct nfim_wait wait[NFIM_WAITS];
+	const struct nfim_block *home;
 
-	memcpy(cand, run->d->cand, sizeof(cand));
-	memset(run->d->cand, 0, sizeof(cand));
-	/* After 256 swaps of packs the epoch is as before: an index may be of another pack. */
-	for (i = 0; i < NFIM_CANDIDATES; i++)
-		if (cand[i] && cand[i] <= run->mc->pack->n_rules)
-			run_rule(run, cand[i] - 1);
+	if (!n)
+		return;
+	home = nfim_window_home(run->d->blocks, run->d->origin);
+	if (!home)
+		return;
+	memcpy(wait, home->wait, n * sizeof(*wait));
+	for (i = 0; i < n; i++) {
+		/* After 256 swaps of packs the epoch is as before: it may be of another pack. */
+		if (wait[i].rule >= run->mc->pack->n_rules)
+			continue;
+		if (wait[i].need > have)
+			run_remember(run, &wait[i]);
+		else
+			run_rule(run, wait[i].rule, &wait[i]);
+	}
 }
 
 /* Follow the bytes through the index, trying the rules of every node on the way. */
@@ -171,12 +174,13 @@ static void run_index(struct match_run *run, u32 root)
 }
 
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
-				struct nfim_view *view)
+				const struct nfim_view *view, struct nfim_wait *wait)
 {
 	struct match_run run = {
 		.mc = mc,
 		.d = d,
 		.view = view,
+		.wait = wait,
 		.flags = flags,
 		.need = U32_MAX,
 		.best = NFIM_NO_RULE,
@@ -189,11 +193,12 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 		root = NFIM_ROOT_TCP_MID;
 	if (*flags & NFIM_F_REWALK) {
 		*flags &= ~NFIM_F_REWALK;
-		memset(d->cand, 0, sizeof(d->cand));
+		d->waits = 0;
 		d->node = 0;
 	}
 	run_waiting(&run);
 	run_index(&run, root);
+	d->waits = run.n_wait;
 	if (run.best != NFIM_NO_RULE) {
 		mc->rule = run.best;
 		return NFIM_RUN_YES;

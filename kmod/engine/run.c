@@ -19,8 +19,10 @@ struct vm {
 	const u8 *head;
 	u64 lo;
 	u64 hi;
+	u64 reach;	/* end of the bytes it looked at */
 	u32 start;
 	u32 cur;
+	u32 resume;	/* what the first instruction asked for last time, or 0 */
 	u32 acc;
 	u32 reg[NFIM_REGS];
 	u8 buf[NFIM_READ_MAX];
@@ -33,6 +35,12 @@ static int starve(const struct vm *vm, u64 end)
 		return NFIM_RUN_NO;
 	vm->out->need = (u32)end;
 	return NFIM_RUN_MORE;
+}
+
+static inline void reached(struct vm *vm, u64 end)
+{
+	if (end > vm->reach)
+		vm->reach = end;
 }
 
 /* Bytes [from, from + n), where they are not at the head. */
@@ -54,6 +62,7 @@ static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
 {
 	u64 from = (u64)vm->cur + off;
 
+	reached(vm, from + n);
 	if (likely(from >= vm->lo && from + n <= vm->hi))
 		return vm->head + (from - vm->lo);
 	return fetch_slow(vm, from, n, stop);
@@ -103,6 +112,7 @@ static inline int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
 	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
 	u32 n = NFIM_INSN_A(insn);
 
+	reached(vm, from + n);
 	if (unlikely(from < vm->lo || from + n > vm->hi))
 		return exec_bytes_slow(vm, insn);
 	if (!same(vm->head + (from - vm->lo), vm->pack->data + insn->w1, n, insn))
@@ -110,11 +120,23 @@ static inline int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
 	return GO_ON;
 }
 
+/* After a place where a run may stop and another one go on. */
+static inline void forget(struct vm *vm)
+{
+	vm->acc = 0;
+	memset(vm->reg, 0, sizeof(vm->reg));
+	vm->resume = 0;
+}
+
 static inline int exec_need(struct vm *vm, const struct nfim_insn *insn)
 {
 	u64 end = (u64)vm->cur + insn->w1;
 
-	return likely(end <= vm->view->len) ? GO_ON : starve(vm, end);
+	reached(vm, end);
+	if (unlikely(end > vm->view->len))
+		return starve(vm, end);
+	forget(vm);
+	return GO_ON;
 }
 
 static inline int exec_load(struct vm *vm, const struct nfim_insn *insn, u32 width,
@@ -169,7 +191,9 @@ static bool find(struct vm *vm, u32 from, u32 to, const u8 *lit, u32 n, u32 *at)
 		if (!p)
 			return false;
 		for (i = 0; i + n <= take; i++) {
-			if (p[i] != lit[0] || memcmp(p + i, lit, n))
+			/* Both ends first: many false starts should not cost a call each. */
+			if (p[i] != lit[0] || p[i + n - 1] != lit[n - 1] ||
+			    memcmp(p + i, lit, n))
 				continue;
 			vm->out->work += 1 + i / 8;
 			*at = from + i;
@@ -210,12 +234,17 @@ static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
 	u64 last = (u64)vm->cur + NFIM_INSN_B(insn) - 1;
 	u32 n = NFIM_INSN_A(insn);
 	u64 end = last + n;
-	u32 at;
+	u32 at = vm->cur;
 
 	if (end > U32_MAX)
 		return NFIM_RUN_NO;
-	if (find(vm, vm->cur, (u32)min_t(u64, end, vm->view->len), lit, n, &at)) {
+	/* Last time it stood nowhere before the place for which bytes were missing. */
+	if (vm->resume > at + n)
+		at = vm->resume - n;
+	if (find(vm, at, (u32)min_t(u64, end, vm->view->len), lit, n, &at)) {
 		vm->cur = at + n;
+		reached(vm, vm->cur);
+		forget(vm);
 		return GO_ON;
 	}
 	if (end <= vm->view->len)
@@ -377,6 +406,7 @@ static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
 			break;
 		case NFIM_OP_YES:
 			ret = NFIM_RUN_YES;
+			vm->out->need = (u32)vm->reach;
 			break;
 		case NFIM_OP_NEED:
 			ret = exec_need(vm, insn);
@@ -417,6 +447,13 @@ static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
 		}
 	}
 	vm->out->work += (u32)(insn - first);
+	if (ret == NFIM_RUN_MORE && (NFIM_INSN_OP(insn - 1) == NFIM_OP_NEED ||
+				     NFIM_INSN_OP(insn - 1) == NFIM_OP_SCAN)) {
+		vm->out->pc += (u32)(insn - 1 - first);
+		vm->out->cur = vm->cur;
+	} else {
+		vm->out->pc = 0;
+	}
 	return ret;
 }
 
@@ -433,9 +470,10 @@ enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code
 	vm.head = view->head;
 	vm.lo = view->head_off;
 	vm.hi = min_t(u64, (u64)view->head_off + view->head_len, view->len);
+	vm.reach = start;
 	vm.start = start;
-	vm.cur = start;
-	vm.acc = 0;
-	memset(vm.reg, 0, sizeof(vm.reg));
-	return run(&vm, pack->code + code);
+	vm.cur = out->pc ? out->cur : start;
+	forget(&vm);
+	vm.resume = out->pc ? out->need : 0;
+	return run(&vm, pack->code + code + out->pc);
 }

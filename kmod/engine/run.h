@@ -97,6 +97,8 @@ enum nfim_op {
  *
  * NFIM_OP_BYTES, NFIM_OP_BYTESI: bytes that are there already are compared before more are
  *	asked for, so that a wrong first byte says no at once.
+ * NFIM_OP_NEED, NFIM_OP_SCAN: accumulator and saved values are 0 afterwards, so that a program
+ *	which stopped there for more bytes can go on from there.
  * NFIM_OP_SCAN: a = length of the literal (1..NFIM_SCAN_LIT), imm = its place in DATA,
  *	b = how many offsets from the cursor on may be tried (1..NFIM_SCAN_MAX).
  *	Found: cursor goes behind it. Not there: no; not yet: more.
@@ -148,7 +150,10 @@ enum nfim_run_result {
 /**
  * struct nfim_out - what a program found
  * @need: on MORE: bytes of the view at which another try is worth it (> view->len); with
- *	fewer it is never YES
+ *	fewer it is never YES. On YES: with how many it would have been said already
+ * @pc: on MORE: instruction to go on from, 0 for the first one. A caller who wants that gives
+ *	it back with @cur and @need, for the same bytes and more
+ * @cur: on MORE: the cursor there
  * @frame_len: bytes from the start offset to the next frame, 0 if none was given
  * @actions: bits of enum nf_im_action
  * @user_off: where a name stands, offset in the view
@@ -158,6 +163,8 @@ enum nfim_run_result {
  */
 struct nfim_out {
 	u32 need;
+	u32 pc;
+	u32 cur;
 	u32 frame_len;
 	u32 actions;
 	u32 user_off;
@@ -172,7 +179,7 @@ struct nfim_out {
  * @n_code: its length
  * @view: the bytes
  * @start: offset in the view at which the cursor starts
- * @out: result; the caller sets all but @work to 0 before (and may set user_len, see
+ * @out: result; the caller sets all but @work to 0 before (but see @pc, and for user_len
  *	NFIM_OP_KEY). On NO and MORE only need and work mean something.
  *
  * Return: enum nfim_run_result.

@@ -283,6 +283,11 @@ bool nfim_window_store(struct nfim_block **head, const struct nfim_seg *seg, u32
 	return true;
 }
 
+struct nfim_block *nfim_window_home(struct nfim_block *blocks, u32 off)
+{
+	return (struct nfim_block *)block_find(blocks, block_start(off), 0);
+}
+
 bool nfim_window_beyond(const struct nfim_block *b, u32 off)
 {
 	u32 pos, n = 0;

@@ -27,6 +27,15 @@ enum {
 	NFIM_WINDOW_MAX		= 16384, /* bytes ahead of what came in order */
 	NFIM_PREFIX_KEEP_MAX	= 4096,	/* bytes kept that came in order */
 	NFIM_BLOCKS_MAX		= 2 * (NFIM_WINDOW_MAX / NFIM_BLOCK + 2),
+	NFIM_WAITS		= 12,	/* rules a direction remembers as waiting */
+};
+
+/** struct nfim_wait - a rule that wants more bytes; offsets from the direction's origin */
+struct nfim_wait {
+	u16 rule;
+	u16 need;
+	u16 cur;	/* see struct nfim_out */
+	u16 pc;
 };
 
 struct nfim_block {
@@ -34,6 +43,7 @@ struct nfim_block {
 	u32 off;		/* stream offset of data[0], multiple of NFIM_BLOCK */
 	u32 flags;
 	u64 present[NFIM_BLOCK_WORDS];
+	struct nfim_wait wait[NFIM_WAITS];	/* used in the origin's block only */
 	u8 data[NFIM_BLOCK];
 };
 
@@ -158,6 +168,15 @@ u32 nfim_window_blocks(const struct nfim_window_view *wv, u32 from, u32 to, bool
  */
 bool nfim_window_store(struct nfim_block **head, const struct nfim_seg *seg, u32 seg_start,
 		       u32 skip, u32 from, u32 to, struct nfim_block **spare);
+
+/**
+ * nfim_window_home() - the block with the first copy of an offset's byte
+ * @blocks: the window
+ * @off: stream offset
+ *
+ * Return: NULL if there is none.
+ */
+struct nfim_block *nfim_window_home(struct nfim_block *blocks, u32 off);
 
 /**
  * nfim_window_beyond() - is anything kept at or above an offset?

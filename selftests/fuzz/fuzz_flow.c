@@ -39,24 +39,28 @@ enum {
 
 enum {
 	STREAM_MAX	= NFIM_WINDOW_MAX,	/* offsets for which the oracle knows */
-	WORK_FACTOR	= 4,
-	WORK_PACKET	= 64,
+	WORK_FACTOR	= 4,	/* DESIGN D3 */
+	/*
+	 * What a packet may cost besides: each rule that waits is asked, and of more than are
+	 * remembered each begins again.
+	 */
+	WORK_PACKET	= 4 * NFIM_WAITS,
 };
 
 /* What was delivered of one direction. */
 struct stream {
-	u8 *bytes;
-	u8 *have;
 	u32 next;
 	u32 end;	/* one after the highest offset */
+	u8 have[STREAM_MAX];
+	u8 bytes[STREAM_MAX];
 };
 
-struct session {
+static struct session {
 	struct drive d;
-	struct stream stream[2];
 	bool clean;	/* the oracle can tell the verdict */
 	bool twice;	/* some bytes came more than once */
-};
+	struct stream stream[2];
+} session;
 
 static struct sigset *sets[2];
 static struct sigset *small;
@@ -83,7 +87,7 @@ static void session_init(struct session *s, u8 flags)
 	static const u32 heads[] = { U32_MAX, 64, 7, 0 };
 	u32 i;
 
-	memset(s, 0, sizeof(*s));
+	s->twice = false;
 	drive_init(&s->d, &sets[!!(flags & F_TEST_PACK)]->pack);
 	s->d.udp = flags & F_UDP;
 	s->d.watch = flags & F_WATCH;
@@ -94,8 +98,9 @@ static void session_init(struct session *s, u8 flags)
 	for (i = 0; i < 2; i++) {
 		if (flags & F_WRAP)
 			s->d.base[i] = (u32)-9 - i;
-		s->stream[i].bytes = malloc(STREAM_MAX);
-		s->stream[i].have = calloc(1, STREAM_MAX);
+		memset(s->stream[i].have, 0, s->stream[i].end);
+		s->stream[i].next = 0;
+		s->stream[i].end = 0;
 	}
 }
 
@@ -123,7 +128,8 @@ static void change(struct session *s, struct input *in, u8 ctl)
 		s->d.blocks_left = take_u8(in) % 8;
 		break;
 	case 5:
-		s->d.watch = take_u8(in) & 1;
+		/* Not off again: who ends watching lets go of the flow. */
+		s->d.watch = true;
 		return;
 	}
 	s->clean = false;
@@ -159,8 +165,8 @@ static void packet(struct session *s, struct input *in, u8 ctl)
 {
 	u32 dir = ctl & C_SERVER, kind = ctl & C_KIND, off, len, got;
 	struct stream *st = &s->stream[dir];
+	static u8 bytes[65536];
 	const u8 *p;
-	u8 *bytes;
 
 	len = ctl & C_LONG ? take_u16(in) : take_u8(in);
 	off = st->next;
@@ -171,12 +177,10 @@ static void packet(struct session *s, struct input *in, u8 ctl)
 	p = take_bytes(in, len + 1, &got);
 	if (!got)
 		return;
-	bytes = malloc(got);
 	memcpy(bytes, p, got);
 	if (!s->d.udp)
 		record(s, st, off, bytes, got, ctl & C_AGREE);
 	drive_at(&s->d, dir, off, bytes, got);
-	free(bytes);
 }
 
 /* One direction's bytes in order and in one piece, on a flow of their own. */
@@ -225,32 +229,27 @@ static void oracle(const struct session *s)
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
 {
 	struct input in = { bytes, len };
-	struct session s;
+	struct session *s = &session;
 	bool told = false;
-	u32 i;
 
 	case_begin("packets");
-	session_init(&s, take_u8(&in));
-	s.d.paranoid = len % 4 == 0;
+	session_init(s, take_u8(&in));
+	s->d.paranoid = len % 8 == 0;
 	while (in.left > 2) {
 		u8 ctl = take_u8(&in);
 
 		if ((ctl & C_KIND) == C_CHANGE)
-			change(&s, &in, ctl);
+			change(s, &in, ctl);
 		else
-			packet(&s, &in, ctl);
+			packet(s, &in, ctl);
 		/* What comes after the verdict does not belong to it. */
-		if (s.d.verdict && s.clean && !told) {
-			oracle(&s);
+		if (s->d.verdict && s->clean && !told) {
+			oracle(s);
 			told = true;
 		}
 	}
-	if (s.clean && !told)
-		oracle(&s);
-	drive_free(&s.d);
-	for (i = 0; i < 2; i++) {
-		free(s.stream[i].bytes);
-		free(s.stream[i].have);
-	}
+	if (s->clean && !told)
+		oracle(s);
+	drive_free(&s->d);
 	return 0;
 }

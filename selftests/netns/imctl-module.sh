@@ -14,6 +14,8 @@ ktap_plan
 checktool imctl python3 imtalk
 checkmodule nf_im
 setup_topology
+# What tests before this one counted is none of ours.
+modprobe -q -r xt_im nf_im
 modprobe nf_im
 
 work=$(mktemp -d)

@@ -194,7 +194,7 @@ cycle() {
 }
 
 test_cycles() {
-	local IPT=iptables-legacy i start=$SECONDS
+	local IPT=iptables-legacy pause=200 i start=$SECONDS
 
 	sessions_start "$talk" 5050
 	sessions_start "$service" 5051

@@ -117,12 +117,12 @@ test_below() {
 	check_eq "2000 flows have 2000 entries" 2000 "$(im_status entries)"
 	bytes=$(im_status bytes)
 	check_most "each of $entry_max bytes at most" $((2000 * entry_max)) "$bytes"
-	flood 4001 1000 Y >/dev/null
-	flood 4002 1000 YMSG >/dev/null
+	flood 4001 500 Y >/dev/null
+	flood 4002 500 YMSG >/dev/null
 	check_number "a window comes on top of an entry" \
-		">$((bytes + 2000 * entry_max))" "$(im_status bytes)"
+		">$((bytes + 1000 * entry_max))" "$(im_status bytes)"
 	ktap_diag "$bytes bytes of 2000 flows, $(im_status bytes) with windows"
-	check_count "below the cap all are undecided" 4000 filter FORWARD undecided
+	check_count "below the cap all are undecided" 3000 filter FORWARD undecided
 	check_count "and none is uninspected" 0 filter FORWARD uninspected
 	check_eq "by the counter neither" 0 "$(im_status uninspected)"
 	check_eq "by the label neither" 0 "$(labelled 4002)"
@@ -144,7 +144,7 @@ test_cap() {
 	check_number "which they reached" ">$((small * 9 / 10))" "$sampled"
 	check_most "windows have a quarter" $((small / 4)) "$(windows)"
 	check_number "which they reached" ">$((small / 5))" "$(windows)"
-	check_number "many are uninspected" ">1000" "$lacking"
+	check_number "many are uninspected" ">500" "$lacking"
 	check_number "many were evicted" ">1000" "$(im_status evicted)"
 	check_eq "the cap is what all of them lacked" "$lacking" \
 		"$(im_status uninspected_cap)"
@@ -198,8 +198,8 @@ test_default() {
 	check_eq "the default cap is 16 MiB" $default "$(im_status bytes_cap)"
 	sampler_start ""
 	flood 4000 30000 YMSG >/dev/null
-	check_number "30000 flows with windows: some are uninspected" ">1000" \
-		"$(im_status uninspected)"
+	check_number "30000 flows with windows: not all keep them" ">1000" \
+		$(($(im_status uninspected) + $(im_status evicted)))
 	check_most "windows have a quarter" $((default / 4)) "$(windows)"
 	check_number "which they reached" ">$((default / 5))" "$(windows)"
 	flood 4100 90000 "GET " >/dev/null
@@ -272,9 +272,9 @@ test_quarter() {
 test_first() {
 	check_eq "the first namespace has no entry of theirs" 0 \
 		"$(im_status entries)"
-	flood 4000 1500 YMSG >/dev/null
+	flood 4000 700 YMSG >/dev/null
 	check_eq "and has room, also for windows" 0 "$(im_status uninspected)"
-	check_eq "so that all is read" 1500 "$(count_of undecided)"
+	check_eq "so that all is read" 700 "$(count_of undecided)"
 	check "a session is cut there" is_cut
 	use_topology user
 	conntrack_flush fw-user
@@ -291,9 +291,9 @@ im_setup iptables-nft curl nginx python3 conntrack
 start_nginx 80 >/dev/null
 serve "$talk" 5050
 flood_route
-imctl labels --write >/dev/null
 make_pack "$RESULTS/pack"
 test_conntrack_max
+imctl labels --write >/dev/null
 test_below
 test_cap
 test_traffic

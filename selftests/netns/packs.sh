@@ -13,7 +13,7 @@
 . "$(dirname "$0")/lib-flood.sh"
 
 readonly version=2026010101
-readonly limit=$((64 << 20))	# bytes of a pack
+readonly size_max=$((64 << 20))	# bytes of a pack
 waiters=()
 
 # genl - commands on standard input; see rawgenl.
@@ -225,13 +225,13 @@ ok
 fail ERANGE Attribute failed policy validation
 ok
 ok" "open a
-begin a $((limit + 1))
+begin a $((size_max + 1))
 begin a 31
-begin a $limit
+begin a $size_max
 chunk a /bin/bash 0 32769
 chunk a /bin/bash 0 32768
 close a"
-	truncate -s $((limit + 1)) "$packs/large"
+	truncate -s $((size_max + 1)) "$packs/large"
 	check_refused "a pack of more than 64 MiB" "64 MiB at most" "$packs/large"
 	rm "$packs/large"
 }

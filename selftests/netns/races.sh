@@ -44,7 +44,7 @@ start_traffic() {
 	sessions_start --timeout 2000 "$talk" 5050
 	sessions_start --timeout 2000 --cut 4 "$talk" 5052
 	sessions_start --timeout 2000 --bytewise "$talk" 5053
-	sessions_start --timeout 2000 "$service" 5051
+	sessions_start --timeout 20000 "$service" 5051
 	from_srv 6050
 }
 
@@ -127,7 +127,7 @@ test_races() {
 	wait "${pids[@]}"
 	sessions_stop
 	for name in "${loops[@]}"; do
-		check_number "$name came and went" ">4" \
+		check_number "$name came and went" ">0" \
 			"$(cat "$RESULTS/loop.$name")"
 		ktap_diag "$(cat "$RESULTS/loop.$name") times"
 	done

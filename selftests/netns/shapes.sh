@@ -489,6 +489,32 @@ test_queue_at() {
 	ipt -t "$table" -F "$where"
 }
 
+# More packets wait than the module remembers one by one.
+test_queue_burst() {
+	local i
+
+	ipt -t mangle -A FORWARD -p tcp --dport 5092 -j NFQUEUE --queue-num 1
+	rules <<-'END'
+		-A FORWARD -p tcp --dport 5092 -m im --action message -m comment --comment message
+		-A FORWARD -p tcp --dport 5092 -m im --action file -m comment --comment twin
+		-A FORWARD -p tcp --dport 5092 --tcp-flags PSH PSH -m comment --comment all
+	END
+	hold release
+	raw open burst "$SRV4" 5092
+	raw send burst "$login"
+	busywait 5000 counts all=1
+	hold hold
+	for i in {1..20}; do
+		raw send burst "$message"
+	done
+	check "twenty messages wait" held 20
+	hold release
+	check "all of them come" busywait 5000 counts all=21
+	check_counts "and are messages" message=20 twin=0
+	ipt -F FORWARD
+	ipt -t mangle -F FORWARD
+}
+
 # Bytes in a SYN, and in a first datagram: their conntrack is not in the table
 # while they wait. So long that the SYN is sent again.
 test_queue_first() {
@@ -560,5 +586,6 @@ hold_start
 test_queue_at raw PREROUTING
 test_queue_at mangle PREROUTING
 test_queue_at mangle FORWARD
+test_queue_burst
 test_queue_first
 ktap_finish

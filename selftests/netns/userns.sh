@@ -17,6 +17,7 @@
 
 readonly uid=1000
 readonly cgroup=/sys/fs/cgroup/nf-im-user
+readonly memory=$((64 << 20))	# bytes his cgroup may have
 readonly sixteenth=$((1 << 20))	# bytes, of the default cap
 
 # --- Who --------------------------------------------------------------------
@@ -35,7 +36,8 @@ readonly in_cgroup=(sh -c '[ ! -d "$0" ] || echo $$ >"$0/cgroup.procs"
 
 # user_start - his namespaces, kept by $holder.
 user_start() {
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir "$cgroup"
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir "$cgroup" &&
+		echo "$memory" >"$cgroup/memory.max"
 	(exec "${in_cgroup[@]}" "${be_user[@]}" unshare -Urn sleep infinity) &
 	holder=$!
 	busywait 20000 grep -qx sleep "/proc/$holder/comm"
@@ -57,7 +59,7 @@ user_status_is() {
 
 # user_talk SCRIPT PORT - a session in his namespace.
 user_talk() {
-	user imtalk talk --timeout 3000 "$1" 127.0.0.1 "$2"
+	user imtalk talk --timeout 1500 "$1" 127.0.0.1 "$2"
 }
 
 user_flood() {
@@ -83,8 +85,7 @@ user_serve() {
 
 user_rule() {
 	user env XTABLES_LOCKFILE="/tmp/lock.$uid" "$1" "$2" OUTPUT -p tcp \
-		-m im --proto ymsg -m comment --comment ymsg -j REJECT \
-		--reject-with tcp-reset
+		-m im --proto ymsg -m comment --comment ymsg -j DROP
 }
 
 # The module comes with his first rule.
@@ -95,7 +96,7 @@ test_rules() {
 	check "without a rule his session completes" user_talk "$talk" 5050
 	for tool in iptables-nft iptables-legacy; do
 		check "he may add a rule by $tool" user_rule "$tool" -A
-		check_like "which cuts his sessions" "cut-off * reset" \
+		check_like "which cuts his sessions" "cut-off c 0/* timeout" \
 			"$(user_talk "$talk" 5050)"
 		check "and no look-alike" user_talk "$text" 5051
 		check "he may delete it" user_rule "$tool" -D
@@ -116,7 +117,7 @@ test_counters() {
 	check "a session here is cut" is_cut
 	check_eq "we see it" 1 "$(im_status matched)"
 	check_eq "he does not" "$matched" "$(user_status matched)"
-	check_like "a session there is cut" "cut-off * reset" \
+	check_like "a session there is cut" "cut-off c 0/* timeout" \
 		"$(user_talk "$talk" 5050)"
 	check_eq "he sees it" $((matched + 1)) "$(user_status matched)"
 	check_eq "we do not" 1 "$(im_status matched)"
@@ -210,14 +211,16 @@ test_memory() {
 	check_most "and has a sixteenth at most" $sixteenth "$(user_status bytes)"
 	check_number "all of which he took" ">$((sixteenth * 9 / 10))" \
 		"$(user_status bytes)"
-	check_number "his flows are uninspected" ">1000" \
-		"$(user_status uninspected)"
+	check_number "the rest is uninspected, or made room" ">10000" \
+		$(($(user_status uninspected) + $(user_status evicted)))
 	check_eq "none of ours" 0 "$(im_status uninspected)"
 	check_eq "we have no entry of his" 0 "$(im_status entries)"
 	if [ -d "$cgroup" ]; then
 		check "his cgroup pays for them" busywait 10000 charged_more \
 			$((before + sixteenth * 9 / 10))
 		ktap_diag "before: $before, now: $(charged)"
+		check_most "as far as he may have any" "$memory" \
+			"$(cat "$cgroup/memory.current")"
 	else
 		ktap_skip "his cgroup pays for them" "no memory cgroup"
 	fi

@@ -417,6 +417,36 @@ TEST(test_users)
 	}
 }
 
+/* A name is not looked for in every frame of a packet full of them. */
+TEST(test_user_in_crowd)
+{
+	u32 n, k;
+
+	for (n = 0; n < NFIM_FRAMES_PER_PACKET; n++) {
+		u8 bytes[(NFIM_FRAMES_PER_PACKET + 1) * 40];
+		u32 at = 0;
+		struct drive d;
+
+		for (k = 0; k < n; k++) {
+			u32 from = at + HEADER;
+
+			at = put_frame(bytes, at, 30, 2);
+			memcpy(bytes + from, "a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|", 30);
+		}
+		k = at;
+		at = put_frame(bytes, at, 6, 1);
+		memcpy(bytes + k + HEADER, "u|ann|", 6);
+		begin(&d, "frames before that with the name");
+		case_note(" %u", n);
+		drive_at(&d, 0, 0, bytes, at);
+		case_eq("actions", d.actions, n ? MESSAGE | LOGIN : LOGIN);
+		case_ok("the name or none", !d.user_len || (d.user_len == 3 && !memcmp(d.user, "ann", 3)));
+		case_ok("the first ones are looked at", n > 1 || d.user_len);
+		case_ok("work", d.work < 600);
+		drive_free(&d);
+	}
+}
+
 /* A name is found where its frame is cut, as long as header and name come together. */
 TEST(test_user_over_cuts)
 {
@@ -480,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_long_frame),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_user_in_crowd),
 		cmocka_unit_test(test_user_over_cuts),
 		cmocka_unit_test(test_two_directions),
 	};

@@ -124,12 +124,69 @@ TEST(test_packet_without_payload)
 	expect(&d, NFIM_UNDECIDED);
 }
 
+/* A pack that is swapped in has its own rules, but nothing arrived by that. */
+TEST(test_swap)
+{
+	struct drive d;
+
+	begin(&d, "two decoys, another pack, the real bytes");
+	drive_at(&d, 0, 0, "xxxxxxxxxxxxxx", 14);
+	drive_at(&d, 1, 0, "xxxxxxxxxxxxxx", 14);
+	d.flow.epoch++;
+	drive_ack(&d, 0);
+	drive_at(&d, 1, 14, "x", 1);
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+
+	begin(&d, "twin: without the swap");
+	drive_at(&d, 0, 0, "xxxxxxxxxxxxxx", 14);
+	drive_at(&d, 1, 0, "xxxxxxxxxxxxxx", 14);
+	drive_at(&d, 1, 14, "x", 1);
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+}
+
+/* Where a stream can be read in two ways, that it is none of ours is not known. */
+TEST(test_doubt)
+{
+	struct drive d;
+
+	begin(&d, "contradictions, then nothing a rule knows");
+	d.settle = false;
+	drive_at(&d, 0, 3, "abc", 3);
+	drive_at(&d, 0, 3, "xyz", 3);
+	drive_at(&d, 0, 0, "...", 3);
+	drive_at(&d, 1, 0, "xyz", 3);
+	expect(&d, NFIM_GIVEN_UP);
+
+	begin(&d, "urgent data, then nothing a rule knows");
+	d.settle = false;
+	d.urgent = true;
+	drive_at(&d, 0, 0, "xyz", 3);
+	d.urgent = false;
+	drive_at(&d, 1, 0, "xyz", 3);
+	expect(&d, NFIM_GIVEN_UP);
+
+	begin(&d, "urgent data that is part of a signature");
+	d.urgent = true;
+	drive_at(&d, 0, 0, ymsg, YMSG_LEN);
+	expect(&d, NFIM_KNOWN);
+
+	begin(&d, "twin: nothing is urgent");
+	d.settle = false;
+	drive_at(&d, 0, 0, "xyz", 3);
+	drive_at(&d, 1, 0, "xyz", 3);
+	expect(&d, NFIM_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_closed),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_packet_without_payload),
+		cmocka_unit_test(test_swap),
+		cmocka_unit_test(test_doubt),
 	};
 	int failed;
 

@@ -196,7 +196,7 @@ static int set_categories(const char *list)
 		len = strcspn(list, ",");
 		cat = nfim_vocab_find(nfim_category_names, list, len);
 		if (cat < 0) {
-			imctl_say("\"%.*s\" is no category; there are messenger, enterprise, voice, remote, p2p and all",
+			imctl_say("\"%.*s\" is no category; imctl classify --help",
 				  (int)len, list);
 			return -1;
 		}

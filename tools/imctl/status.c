@@ -78,9 +78,10 @@ static int print_json(const struct nfim_nl_status *st)
 				json_object_set_new(counters, counter_names[i],
 						    json_integer((json_int_t)st->counters[i]));
 		for (i = 0; i < st->n_protos; i++)
-			json_array_append_new(protos, json_pack("{s:i, s:s, s:I}",
-				"id", st->protos[i].id, "name", st->protos[i].name,
-				"flows", (json_int_t)st->protos[i].flows));
+			json_array_append_new(protos,
+					      json_pack("{s:i, s:s, s:I}", "id", st->protos[i].id,
+							"name", st->protos[i].name, "flows",
+							(json_int_t)st->protos[i].flows));
 		json_object_set(root, "pack", pack);
 		json_object_set(root, "counters", counters);
 		json_object_set(root, "protocols", protos);

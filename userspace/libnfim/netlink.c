@@ -77,7 +77,7 @@ static uint64_t get_num(const struct nlattr *attr)
 }
 
 /*
- * The sentence of an extended acknowledgement, or "". The attributes stand behind the error, the
+ * The sentence of an extended acknowledgment, or "". The attributes stand behind the error, the
  * header of our request and, unless the kernel capped it, that request's payload.
  */
 static void ext_ack(const struct nlmsghdr *nlh, char *msg, size_t size)

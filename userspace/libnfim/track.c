@@ -127,7 +127,8 @@ void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 {
 	struct nfim_track_side *me = &t->side[dir], *peer = &t->side[!dir];
 	bool syn = pkt->flags & NFIM_TCP_SYN;
-	uint32_t end = pkt->seq + syn + pkt->len;
+	bool fin = pkt->flags & NFIM_TCP_FIN;
+	uint32_t end = pkt->seq + syn + pkt->len + fin;
 
 	if (pkt->flags & NFIM_TCP_RST) {
 		/* One below what the other end has taken is old or forged. */
@@ -147,7 +148,7 @@ void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 		if (me->ack == pkt->ack)
 			take_window(me, peer, pkt);
 	}
-	if (pkt->flags & NFIM_TCP_FIN)
+	if (fin)
 		me->fin = true;
 	if (me->fin && peer->fin)
 		t->closed = true;

@@ -68,7 +68,7 @@ enum sess_state {
 	SESS_RUN,
 	SESS_ACK,		/* waits until all sent bytes are acknowledged */
 	SESS_DELAY,
-	SESS_DRAIN,		/* all said, waits for the last acknowledgement */
+	SESS_DRAIN,		/* all said, waits for the last acknowledgment */
 	SESS_DONE,
 	SESS_CUT,
 };

@@ -21,6 +21,7 @@
  * @has_acked: per direction, whether the peer's acknowledgment is known
  * @acked: stream offset that the peer acknowledged of this direction
  * @settle: acknowledgments are known, as to the kernel: "none" needs them
+ * @urgent: the next packets have the urgent flag
  * @age: of the next packet, seconds
  * @head_max: bytes of payload at hand in one piece
  * @blocks_left: how many more blocks can be had
@@ -48,6 +49,7 @@ struct drive {
 	bool has_acked[2];
 	u32 acked[2];
 	bool settle;
+	bool urgent;
 	u32 age;
 	u32 head_max;
 	u32 blocks_left;
