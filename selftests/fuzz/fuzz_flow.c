@@ -109,7 +109,7 @@ static void change(struct session *s, struct input *in, u8 ctl)
 {
 	u32 dir = ctl & C_SERVER;
 
-	switch (take_u8(in) % 6) {
+	switch (take_u8(in) % 8) {
 	case 0:
 		s->d.age += take_u8(in);
 		return;
@@ -130,6 +130,14 @@ static void change(struct session *s, struct input *in, u8 ctl)
 	case 5:
 		/* Not off again: who ends watching lets go of the flow. */
 		s->d.watch = true;
+		return;
+	case 6:
+		s->d.settle = true;
+		s->d.urgent = ctl & C_LONG;
+		s->clean &= !s->d.urgent;
+		return;
+	case 7:
+		drive_ack(&s->d, dir);
 		return;
 	}
 	s->clean = false;

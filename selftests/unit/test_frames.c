@@ -205,6 +205,30 @@ TEST(test_lost)
 	drive_free(&d);
 }
 
+/* Bytes behind a gap that come twice with different values: found by fuzz_flow. */
+TEST(test_contradiction)
+{
+	u8 bytes[64];
+	struct drive d;
+	u32 n = put_frame(bytes, put_frame(bytes, 0, 2, 1), 20, 2);
+
+	begin(&d, "behind a gap, then the gap is filled");
+	segment(&d, 0, bytes, 10, LOGIN);
+	segment(&d, 15, bytes + 15, 10, 0);
+	segment(&d, 15, "contradiction", 10, 0);
+	segment(&d, 10, bytes + 10, 5, MESSAGE);
+	segment(&d, 25, bytes + 25, n - 25, MESSAGE);
+	case_eq("blocks", d.blocks, 0);
+	drive_free(&d);
+
+	begin(&d, "in a header that is not complete");
+	segment(&d, 0, bytes, 10, LOGIN);
+	segment(&d, 10, bytes + 10, 4, 0);
+	segment(&d, 12, "XXXX", 4, 0);
+	case_verdict("verdict", d.verdict, NFIM_KNOWN);
+	drive_free(&d);
+}
+
 /* More frames in a packet than are looked at. */
 TEST(test_many_frames)
 {
@@ -503,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_out_of_order),
 		cmocka_unit_test(test_gap_at_verdict),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_contradiction),
 		cmocka_unit_test(test_many_frames),
 		cmocka_unit_test(test_cut_headers),
 		cmocka_unit_test(test_gigabytes),
