@@ -223,6 +223,25 @@ static u64 crowd_work(const struct sigset *set, u32 step)
 	return work;
 }
 
+/* Rule @nr says yes, however many wait beside it. */
+static void crowd_member(const struct sigset *set, u32 nr)
+{
+	u8 bytes[200] = "CROW";
+	char name[16];
+	struct drive d;
+	u32 i;
+
+	bytes[8 + 2 * nr + 3] = 7;
+	snprintf(name, sizeof(name), "r%u", nr);
+	case_begin("rule %u of a crowd", nr);
+	drive_init(&d, &set->pack);
+	for (i = 0; i < sizeof(bytes) && !d.verdict; i++)
+		drive_at(&d, 0, i, bytes + i, 1);
+	case_str("rule", drive_rule(&d), name);
+	case_eq("packet", d.decided, 8 + 2 * nr + 4);
+	drive_free(&d);
+}
+
 static void crowd(u32 n)
 {
 	static const char reg[] = "id\tname\taliases\tcategory\tlabel\ttitle\n"
@@ -246,6 +265,8 @@ static void crowd(u32 n)
 	       n, (double)bytes / one);
 	if (n <= NFIM_WAITS)
 		case_ok("at most four times", bytes <= 4 * one);
+	for (i = 0; i < n; i++)
+		crowd_member(set, i);
 	sigset_free(set);
 }
 
