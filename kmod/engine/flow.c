@@ -138,6 +138,17 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 	}
 }
 
+/*
+ * What the rule says of the whole flow. It is kept where a direction with frames keeps what
+ * its frame does, so that only one without them, as all packets of the flow, has it.
+ */
+static void flow_actions(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 rule)
+{
+	flow->dir[0].node = mc->pack->rules[rule].actions;
+	flow->dir[1].node = flow->dir[0].node;
+	mc->step->actions |= flow->dir[0].node;
+}
+
 /* The packet that completes the evidence: its verdict, and what else it says. */
 static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 rule)
 {
@@ -159,6 +170,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, 
 	flow->flags[!mc->seg->dir] &= ~NFIM_F_CLOSED;
 	o->node = 0;
 	o->wake = 0;
+	flow_actions(mc, flow, rule);
 }
 
 static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
@@ -439,6 +451,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 			flow->proto = mc->pack->rules[mc->rule].proto;
 			flow->done = NFIM_KNOWN;
 			mc->step->rule = mc->rule;
+			flow_actions(mc, flow, mc->rule);
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
 			flow->done = NFIM_NONE;

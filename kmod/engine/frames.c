@@ -114,7 +114,8 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	u32 n;
 
 	if (!fr) {
-		dir_lose(flow, mc->seg->dir, mc->step);
+		mc->step->actions |= d->node;
+		mc->step->trim = U32_MAX;
 		return;
 	}
 	if (d->origin > pl->start)
@@ -158,6 +159,11 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	struct nfim_window_view wv;
 	u32 avail;
 
+	if (!frames_of(mc, flow->proto)) {
+		mc->step->actions |= d->node;
+		mc->step->trim = U32_MAX;
+		return;
+	}
 	if (pl.end <= d->next)
 		return;
 	dir_rebase(d, &pl);
@@ -196,8 +202,10 @@ void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	const struct nfim_frames *fr = frames_of(mc, flow->proto);
 	struct nfim_out out = {};
 
-	if (!fr)
+	if (!fr) {
+		mc->step->actions |= flow->dir[mc->seg->dir].node;
 		return;
+	}
 	if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, 0, &out) == NFIM_RUN_YES) {
 		mc->step->actions |= out.actions;
 		step_user(mc->step, &wv->view, &out);

@@ -8,6 +8,7 @@
  * twice whatever the file says, and the time is bounded by its size.
  */
 #include "pack.h"
+#include "pack_impl.h"
 #include "run.h"
 
 /* State of nfim_pack_open(): how much of the owned sections was given out so far. */
@@ -17,14 +18,6 @@ struct opening {
 	u32 code;
 	u32 edges;
 	u32 node_rules;
-};
-
-/* What a program may do depends on what it is for. */
-struct prog {
-	const struct nfim_insn *insn;
-	u32 n;
-	bool udp;
-	bool frames;
 };
 
 static const u8 rec_size[NFIM_SECTS] = {
@@ -81,12 +74,6 @@ static int refuse(const struct opening *o, const void *at, const char *what)
 	o->err->what = what;
 	o->err->off = (u32)((const u8 *)at - (const u8 *)o->pack->hdr);
 	return -EINVAL;
-}
-
-/* Is [first, first + n) inside an array of total records? */
-static bool slice_ok(u32 first, u32 n, u32 total)
-{
-	return first <= total && n <= total - first;
 }
 
 /* Length of a string in DATA, or 0 if there is none of 1..max bytes. */
@@ -267,7 +254,7 @@ static int check_proto_frames(const struct opening *o, const struct nfim_proto *
 		return proto->n_frames ? refuse(o, &proto->n_frames, "frames without a place") : 0;
 	if (proto->n_frames > NFIM_FRAMES_MAX)
 		return refuse(o, &proto->n_frames, "there are more frames than may be");
-	if (!proto->n_frames || !slice_ok(proto->frames - 1, proto->n_frames, pack->n_frames))
+	if (!proto->n_frames || !nfim_slice_ok(proto->frames - 1, proto->n_frames, pack->n_frames))
 		return refuse(o, &proto->frames, "frames are outside their section");
 	for (i = 0; i < proto->n_frames; i++)
 		if (pack->frames[proto->frames - 1 + i].proto != proto->id)
@@ -365,183 +352,7 @@ static int check_maps(const struct opening *o)
 	return 0;
 }
 
-enum {
-	USES_A = 1,
-	USES_B = 2,
-	USES_W1 = 4,
-};
-
-static const u8 op_uses[NFIM_OPS] = {
-	[NFIM_OP_NEED]		= USES_W1,
-	[NFIM_OP_BYTES]		= USES_A | USES_B | USES_W1,
-	[NFIM_OP_BYTESI]	= USES_A | USES_B | USES_W1,
-	[NFIM_OP_LD8]		= USES_W1,
-	[NFIM_OP_LDBE16]	= USES_W1,
-	[NFIM_OP_LDBE24]	= USES_W1,
-	[NFIM_OP_LDBE32]	= USES_W1,
-	[NFIM_OP_LDLE16]	= USES_W1,
-	[NFIM_OP_LDLE32]	= USES_W1,
-	[NFIM_OP_AND]		= USES_W1,
-	[NFIM_OP_SHR]		= USES_W1,
-	[NFIM_OP_ADD]		= USES_W1,
-	[NFIM_OP_SUB]		= USES_W1,
-	[NFIM_OP_MUL]		= USES_W1,
-	[NFIM_OP_SAVE]		= USES_A,
-	[NFIM_OP_LOAD]		= USES_A,
-	[NFIM_OP_EQ]		= USES_W1,
-	[NFIM_OP_EQREG]		= USES_A,
-	[NFIM_OP_IN]		= USES_B | USES_W1,
-	[NFIM_OP_JNE]		= USES_B | USES_W1,
-	[NFIM_OP_JNIN]		= USES_A | USES_B | USES_W1,
-	[NFIM_OP_JMP]		= USES_B,
-	[NFIM_OP_SKIP]		= USES_W1,
-	[NFIM_OP_SCAN]		= USES_A | USES_B | USES_W1,
-	[NFIM_OP_MAP]		= USES_A | USES_B | USES_W1,
-	[NFIM_OP_KEY]		= USES_A | USES_B | USES_W1,
-};
-
-static const char *check_literal(const struct nfim_pack *pack, u32 off, u32 len, u32 max)
-{
-	if (!len || len > max)
-		return "a literal has a wrong length";
-	if (!slice_ok(off, len, pack->data_len))
-		return "a literal is outside the data";
-	return NULL;
-}
-
-static const char *check_lower(const struct nfim_pack *pack, const struct nfim_insn *insn)
-{
-	u32 n = NFIM_INSN_A(insn);
-	const char *bad = check_literal(pack, insn->w1, n, NFIM_READ_MAX);
-	u32 i;
-
-	for (i = 0; !bad && i < n; i++)
-		if (pack->data[insn->w1 + i] >= 'A' && pack->data[insn->w1 + i] <= 'Z')
-			bad = "a caseless literal has upper case letters";
-	return bad;
-}
-
-static const char *check_range_slice(const struct nfim_pack *pack, const struct nfim_insn *insn)
-{
-	u32 n = NFIM_INSN_B(insn);
-
-	if (!n || n > NFIM_RANGES_MAX || !slice_ok(insn->w1, n, pack->n_ranges))
-		return "ranges are outside their section, none, or too many";
-	return NULL;
-}
-
-static const char *check_map_slice(const struct nfim_pack *pack, const struct nfim_insn *insn)
-{
-	u32 n = NFIM_INSN_B(insn);
-
-	if (NFIM_INSN_A(insn) >= NFIM_ACTIONS)
-		return "the action is unknown";
-	if (!n || n > NFIM_MAPS_MAX || !slice_ok(insn->w1, n, pack->n_maps))
-		return "a map is outside its section, empty, or too long";
-	/* Table numbers never descend: equal at both ends means equal in between. */
-	if (pack->maps[insn->w1].table != pack->maps[insn->w1 + n - 1].table)
-		return "a map goes over two tables";
-	return NULL;
-}
-
-/* Take a length byte and as many bytes behind it. */
-static bool take_counted(const struct nfim_pack *pack, u32 *off, u32 max)
-{
-	u32 n;
-
-	if (*off >= pack->data_len)
-		return false;
-	n = pack->data[*off];
-	if (!n || n > max || !slice_ok(*off + 1, n, pack->data_len))
-		return false;
-	*off += 1 + n;
-	return true;
-}
-
-static const char *check_keys(const struct nfim_pack *pack, const struct nfim_insn *insn)
-{
-	u32 n = NFIM_INSN_A(insn);
-	u32 off = insn->w1;
-
-	if (!n || n > NFIM_KEY_KEYS || NFIM_INSN_B(insn) > 1)
-		return "there are no keys or too many";
-	if (!take_counted(pack, &off, NFIM_KEY_SEP))
-		return "the separator of keys has a wrong length or place";
-	while (n--)
-		if (!take_counted(pack, &off, NFIM_KEY_LEN))
-			return "a key has a wrong length or place";
-	return NULL;
-}
-
-static const char *check_jump(const struct prog *prog, u32 at, u32 skip)
-{
-	/* at < n, and skip is 16 bits wide: no sum overflows. */
-	return at + 1 + skip < prog->n ? NULL : "a jump leaves the program";
-}
-
-/* What is wrong with the operands of an instruction, or NULL. */
-static const char *check_operands(const struct nfim_pack *pack, const struct prog *prog, u32 at)
-{
-	const struct nfim_insn *insn = &prog->insn[at];
-	const char *bad;
-
-	switch (NFIM_INSN_OP(insn)) {
-	case NFIM_OP_NEED:
-		if (!insn->w1 || insn->w1 > NFIM_NEED_MAX)
-			return "it needs nothing or too much";
-		return NULL;
-	case NFIM_OP_BYTES:
-		return check_literal(pack, insn->w1, NFIM_INSN_A(insn), NFIM_READ_MAX);
-	case NFIM_OP_BYTESI:
-		return check_lower(pack, insn);
-	case NFIM_OP_SHR:
-		return insn->w1 <= 31 ? NULL : "a shift is too wide";
-	case NFIM_OP_MUL:
-		return insn->w1 <= 255 ? NULL : "a factor is too large";
-	case NFIM_OP_SAVE:
-	case NFIM_OP_LOAD:
-	case NFIM_OP_EQREG:
-		return NFIM_INSN_A(insn) < NFIM_REGS ? NULL : "a register does not exist";
-	case NFIM_OP_IN:
-		return check_range_slice(pack, insn);
-	case NFIM_OP_JNIN:
-		bad = check_range_slice(pack, insn);
-		return bad ? bad : check_jump(prog, at, NFIM_INSN_A(insn));
-	case NFIM_OP_JNE:
-	case NFIM_OP_JMP:
-		return check_jump(prog, at, NFIM_INSN_B(insn));
-	case NFIM_OP_END:
-		return prog->udp ? NULL : "only datagrams have an end";
-	case NFIM_OP_SCAN:
-		if (!NFIM_INSN_B(insn) || NFIM_INSN_B(insn) > NFIM_SCAN_MAX)
-			return "it scans nothing or too much";
-		return check_literal(pack, insn->w1, NFIM_INSN_A(insn), NFIM_SCAN_LIT);
-	case NFIM_OP_FRAME:
-		return prog->frames ? NULL : "a rule cannot tell frames";
-	case NFIM_OP_MAP:
-		return prog->frames ? check_map_slice(pack, insn) : "a rule cannot tell actions";
-	case NFIM_OP_KEY:
-		return prog->frames ? check_keys(pack, insn) : "a rule cannot tell names";
-	default:
-		return NULL;
-	}
-}
-
-static const char *check_insn(const struct nfim_pack *pack, const struct prog *prog, u32 at)
-{
-	const struct nfim_insn *insn = &prog->insn[at];
-	u32 op = NFIM_INSN_OP(insn);
-
-	if (op >= NFIM_OPS)
-		return "an instruction is unknown";
-	if ((!(op_uses[op] & USES_A) && NFIM_INSN_A(insn)) ||
-	    (!(op_uses[op] & USES_B) && NFIM_INSN_B(insn)) ||
-	    (!(op_uses[op] & USES_W1) && insn->w1))
-		return "an instruction has an operand it does not use";
-	return check_operands(pack, prog, at);
-}
-
-static int check_prog(struct opening *o, const u32 *code, struct prog *prog)
+static int check_prog(struct opening *o, const u32 *code, struct nfim_prog *prog)
 {
 	const struct nfim_pack *pack = o->pack;
 	u32 cost = 0;
@@ -549,11 +360,11 @@ static int check_prog(struct opening *o, const u32 *code, struct prog *prog)
 
 	if (*code != o->code)
 		return refuse(o, code, "programs are not in the order of their owners");
-	if (!prog->n || prog->n > NFIM_PROG_MAX || !slice_ok(*code, prog->n, pack->n_code))
+	if (!prog->n || prog->n > NFIM_PROG_MAX || !nfim_slice_ok(*code, prog->n, pack->n_code))
 		return refuse(o, code, "a program is empty, too long, or outside its section");
 	prog->insn = pack->code + *code;
 	for (i = 0; i < prog->n; i++) {
-		const char *bad = check_insn(pack, prog, i);
+		const char *bad = nfim_check_insn(pack, prog, i);
 
 		if (bad)
 			return refuse(o, &prog->insn[i], bad);
@@ -569,7 +380,7 @@ static int check_prog(struct opening *o, const u32 *code, struct prog *prog)
 
 static int check_rule(struct opening *o, const struct nfim_rule *rule)
 {
-	struct prog prog = { .n = rule->n_code };
+	struct nfim_prog prog = { .n = rule->n_code };
 	u32 least = NFIM_EVIDENCE_MIN;
 
 	if (!name_ok(o->pack, rule->name))
@@ -587,6 +398,8 @@ static int check_rule(struct opening *o, const struct nfim_rule *rule)
 		return refuse(o, &rule->evidence, "the rule's evidence is too weak");
 	if (rule->need > NFIM_NEED_MAX)
 		return refuse(o, &rule->need, "the rule needs more bytes than may be");
+	if (rule->actions >> NFIM_ACTIONS)
+		return refuse(o, &rule->actions, "an action is unknown");
 	prog.udp = rule->root == NFIM_ROOT_UDP;
 	return check_prog(o, &rule->code, &prog);
 }
@@ -594,7 +407,7 @@ static int check_rule(struct opening *o, const struct nfim_rule *rule)
 static int check_frames(struct opening *o, const struct nfim_frames *frames)
 {
 	const struct nfim_proto *proto = nfim_pack_proto(o->pack, frames->proto);
-	struct prog prog = { .n = frames->n_code, .frames = true };
+	struct nfim_prog prog = { .n = frames->n_code, .frames = true };
 	u32 at = (u32)(frames - o->pack->frames);
 
 	o->err->name[0] = '\0';
@@ -655,7 +468,7 @@ static int check_edges(struct opening *o, u32 i)
 	if (node->edges != o->edges)
 		return refuse(o, &node->edges, "edges are not in the order of their nodes");
 	if ((n > NFIM_EDGES_MAX && n != NFIM_EDGES_DENSE) ||
-	    !slice_ok(node->edges, n, o->pack->n_edges))
+	    !nfim_slice_ok(node->edges, n, o->pack->n_edges))
 		return refuse(o, &node->shape, "a node has a wrong number of edges");
 	edge = o->pack->edges + node->edges;
 	for (k = 0; k < n; k++) {
@@ -687,7 +500,7 @@ static int check_node(struct opening *o, u32 i)
 	if (node->rules != o->node_rules)
 		return refuse(o, &node->rules, "rules are not in the order of their nodes");
 	if (node->n_rules > NFIM_NODE_RULES_MAX ||
-	    !slice_ok(node->rules, node->n_rules, pack->n_node_rules))
+	    !nfim_slice_ok(node->rules, node->n_rules, pack->n_node_rules))
 		return refuse(o, &node->n_rules, "a node has too many rules");
 	for (k = 0; k < node->n_rules; k++) {
 		const u32 *rule = &pack->node_rules[node->rules + k];

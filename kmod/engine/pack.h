@@ -19,7 +19,7 @@
 #include "port.h"
 
 #define NFIM_PACK_MAGIC		"NFIMPACK"
-#define NFIM_PACK_FORMAT	1u
+#define NFIM_PACK_FORMAT	2u
 #define NFIM_PACK_SIZE_MAX	(64u << 20)	/* bytes */
 
 #define NFIM_PACK_CRC_FROM	20u	/* = offsetof(struct nfim_pack_hdr, n_sect) */
@@ -129,6 +129,7 @@ struct nfim_rule {
 	u32 code;		/* first instruction */
 	u32 n_code;
 	u32 name;		/* string in DATA */
+	u32 actions;		/* what the whole flow does, bits of enum nf_im_action, or 0 */
 };
 
 /* How to walk the frames of a protocol once it is known, to tell actions. */

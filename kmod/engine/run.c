@@ -68,19 +68,45 @@ static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
 	return fetch_slow(vm, from, n, stop);
 }
 
-static bool same_caseless(const u8 *p, const u8 *lower, u32 n)
+static inline u8 lower(u8 c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool same_caseless(const u8 *p, const u8 *lit, u32 n)
 {
 	u32 i;
 
-	for (i = 0; i < n; i++) {
-		u8 c = p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		if (c != lower[i])
+	for (i = 0; i < n; i++)
+		if (lower(p[i]) != lit[i])
 			return false;
-	}
 	return true;
+}
+
+/* What is looked for; if caseless, it is in lower case. */
+struct lit {
+	const u8 *p;
+	u32 n;
+	bool caseless;
+};
+
+/* Do the first @n bytes of the literal stand at @p? */
+static inline bool lit_begins(const struct lit *lit, const u8 *p, u32 n)
+{
+	if (lit->caseless)
+		return same_caseless(p, lit->p, n);
+	return !memcmp(p, lit->p, n);
+}
+
+/* Both ends first: many false starts should not cost a call each. */
+static inline bool lit_stands(const struct lit *lit, const u8 *p)
+{
+	u32 last = lit->n - 1;
+
+	if (lit->caseless)
+		return lower(p[0]) == lit->p[0] && lower(p[last]) == lit->p[last] &&
+		       same_caseless(p, lit->p, lit->n);
+	return p[0] == lit->p[0] && p[last] == lit->p[last] && !memcmp(p, lit->p, lit->n);
 }
 
 static bool same(const u8 *p, const u8 *lit, u32 n, const struct nfim_insn *insn)
@@ -181,19 +207,17 @@ static inline bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
  * The first place in [from, to) where the literal stands completely.
  * False if there is none, or if the bytes cannot be had.
  */
-static bool find(struct vm *vm, u32 from, u32 to, const u8 *lit, u32 n, u32 *at)
+static bool find(struct vm *vm, u32 from, u32 to, const struct lit *lit, u32 *at)
 {
-	while (from < to && to - from >= n) {
+	while (from < to && to - from >= lit->n) {
 		u32 take = min_t(u32, to - from, NFIM_READ_MAX);
 		const u8 *p = nfim_view_get(vm->view, from, take, vm->buf);
 		u32 i;
 
 		if (!p)
 			return false;
-		for (i = 0; i + n <= take; i++) {
-			/* Both ends first: many false starts should not cost a call each. */
-			if (p[i] != lit[0] || p[i + n - 1] != lit[n - 1] ||
-			    memcmp(p + i, lit, n))
+		for (i = 0; i + lit->n <= take; i++) {
+			if (!lit_stands(lit, p + i))
 				continue;
 			vm->out->work += 1 + i / 8;
 			*at = from + i;
@@ -209,47 +233,65 @@ static bool find(struct vm *vm, u32 from, u32 to, const u8 *lit, u32 n, u32 *at)
  * The literal stands nowhere before the view's end. It may still begin in the last
  * bytes: ask for what the first such place lacks, or say no if none may be tried.
  */
-static int scan_more(struct vm *vm, const u8 *lit, u32 n, u32 last)
+static int scan_more(struct vm *vm, const struct lit *lit, u32 last)
 {
 	u32 len = vm->view->len;
 	u32 at = vm->cur;
 	const u8 *p = NULL;
 	u32 i;
 
-	if (len >= n && at < len - n + 1)
-		at = len - n + 1;
+	if (len >= lit->n && at < len - lit->n + 1)
+		at = len - lit->n + 1;
 	if (at < len) {
 		p = nfim_view_get(vm->view, at, len - at, vm->buf);
 		if (!p)
 			return NFIM_RUN_NO;
 	}
-	for (i = 0; p && at < len && memcmp(p + i, lit, len - at); i++)
+	for (i = 0; p && at < len && !lit_begins(lit, p + i, len - at); i++)
 		at++;
-	return at <= last ? starve(vm, (u64)at + n) : NFIM_RUN_NO;
+	return at <= last ? starve(vm, (u64)at + lit->n) : NFIM_RUN_NO;
 }
 
 static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
 {
-	const u8 *lit = vm->pack->data + insn->w1;
+	const struct lit lit = {
+		.p = vm->pack->data + insn->w1,
+		.n = NFIM_INSN_A(insn),
+		.caseless = NFIM_INSN_OP(insn) == NFIM_OP_SCANI,
+	};
 	u64 last = (u64)vm->cur + NFIM_INSN_B(insn) - 1;
-	u32 n = NFIM_INSN_A(insn);
-	u64 end = last + n;
+	u64 end = last + lit.n;
 	u32 at = vm->cur;
 
 	if (end > U32_MAX)
 		return NFIM_RUN_NO;
 	/* Last time it stood nowhere before the place for which bytes were missing. */
-	if (vm->resume > at + n)
-		at = vm->resume - n;
-	if (find(vm, at, (u32)min_t(u64, end, vm->view->len), lit, n, &at)) {
-		vm->cur = at + n;
+	if (vm->resume > at + lit.n)
+		at = vm->resume - lit.n;
+	if (find(vm, at, (u32)min_t(u64, end, vm->view->len), &lit, &at)) {
+		vm->cur = at + lit.n;
 		reached(vm, vm->cur);
 		forget(vm);
 		return GO_ON;
 	}
 	if (end <= vm->view->len)
 		return NFIM_RUN_NO;
-	return scan_more(vm, lit, n, (u32)last);
+	return scan_more(vm, &lit, (u32)last);
+}
+
+/* The end of a datagram, of which nothing may have been looked at before. */
+static int exec_tail(struct vm *vm, const struct nfim_insn *insn)
+{
+	u32 n = NFIM_INSN_A(insn), len = vm->view->len;
+	const u8 *p;
+
+	if (!vm->view->last || len < n || len - n < vm->reach)
+		return NFIM_RUN_NO;
+	p = nfim_view_get(vm->view, len - n, n, vm->buf);
+	if (!p || memcmp(p, vm->pack->data + insn->w1, n))
+		return NFIM_RUN_NO;
+	reached(vm, len);
+	return GO_ON;
 }
 
 static void exec_map(struct vm *vm, const struct nfim_insn *insn)
@@ -291,7 +333,7 @@ static u32 key_rank(struct vm *vm, const u8 *keys, u32 n, u32 off, u32 len)
 static void exec_key(struct vm *vm, const struct nfim_insn *insn)
 {
 	const u8 *sep = vm->pack->data + insn->w1 + 1;
-	u32 sep_len = sep[-1];
+	const struct lit lit = { .p = sep, .n = sep[-1] };
 	u32 best = NFIM_INSN_A(insn);
 	u64 limit = (u64)vm->cur + NFIM_KEY_MAX;
 	u32 pos = vm->cur, off = 0, len = 0;
@@ -305,17 +347,17 @@ static void exec_key(struct vm *vm, const struct nfim_insn *insn)
 	for (pairs = 0; best && pairs < NFIM_KEY_PAIRS; pairs++) {
 		u32 key_end, val_end, rank;
 
-		if (!find(vm, pos, end, sep, sep_len, &key_end) ||
-		    !find(vm, key_end + sep_len, end, sep, sep_len, &val_end))
+		if (!find(vm, pos, end, &lit, &key_end) ||
+		    !find(vm, key_end + lit.n, end, &lit, &val_end))
 			break;
-		rank = key_rank(vm, sep + sep_len, best, pos, key_end - pos);
-		pos = key_end + sep_len;
+		rank = key_rank(vm, sep + lit.n, best, pos, key_end - pos);
+		pos = key_end + lit.n;
 		if (rank < best && val_end > pos) {
 			best = rank;
 			off = pos;
 			len = val_end - pos;
 		}
-		pos = val_end + sep_len;
+		pos = val_end + lit.n;
 	}
 	/* A better key may still be in what has not come yet. */
 	if (best && pairs < NFIM_KEY_PAIRS && end < limit && !vm->view->last)
@@ -365,7 +407,10 @@ static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
 	case NFIM_OP_END:
 		return vm->view->last && vm->cur == vm->view->len ? GO_ON : NFIM_RUN_NO;
 	case NFIM_OP_SCAN:
+	case NFIM_OP_SCANI:
 		return exec_scan(vm, insn);
+	case NFIM_OP_TAIL:
+		return exec_tail(vm, insn);
 	case NFIM_OP_FRAME:
 		vm->out->frame_len = vm->acc;
 		return vm->acc ? GO_ON : NFIM_RUN_NO;
@@ -391,6 +436,14 @@ static u32 jump(const struct vm *vm, const struct nfim_insn *insn)
 	default: /* NFIM_OP_JNIN */
 		return acc_in(vm, insn) ? 0 : NFIM_INSN_A(insn);
 	}
+}
+
+/* May a run that stopped here for more bytes go on here? */
+static bool resumes(const struct nfim_insn *insn)
+{
+	u32 op = NFIM_INSN_OP(insn);
+
+	return op == NFIM_OP_NEED || op == NFIM_OP_SCAN || op == NFIM_OP_SCANI;
 }
 
 static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
@@ -447,8 +500,7 @@ static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
 		}
 	}
 	vm->out->work += (u32)(insn - first);
-	if (ret == NFIM_RUN_MORE && (NFIM_INSN_OP(insn - 1) == NFIM_OP_NEED ||
-				     NFIM_INSN_OP(insn - 1) == NFIM_OP_SCAN)) {
+	if (ret == NFIM_RUN_MORE && resumes(insn - 1)) {
 		vm->out->pc += (u32)(insn - 1 - first);
 		vm->out->cur = vm->cur;
 	} else {

@@ -85,6 +85,8 @@ enum nfim_op {
 	NFIM_OP_SKIPA,		/* cursor += acc */
 	NFIM_OP_END,		/* no, unless cursor == end of the datagram; UDP programs only */
 	NFIM_OP_SCAN,		/* find a literal; see below */
+	NFIM_OP_SCANI,		/* the same, ASCII letters of either case; DATA is lower case */
+	NFIM_OP_TAIL,		/* no, unless the datagram ends with DATA[imm .. imm + a) */
 	/* in frames programs only */
 	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
 	NFIM_OP_MAP,		/* out->actions |= acc's value in MAPS[imm .. imm + b), or bit a */
@@ -97,10 +99,11 @@ enum nfim_op {
  *
  * NFIM_OP_BYTES, NFIM_OP_BYTESI: bytes that are there already are compared before more are
  *	asked for, so that a wrong first byte says no at once.
- * NFIM_OP_NEED, NFIM_OP_SCAN: accumulator and saved values are 0 afterwards, so that a program
- *	which stopped there for more bytes can go on from there.
- * NFIM_OP_SCAN: a = length of the literal (1..NFIM_SCAN_LIT), imm = its place in DATA,
- *	b = how many offsets from the cursor on may be tried (1..NFIM_SCAN_MAX).
+ * NFIM_OP_TAIL: UDP programs only; bytes that were looked at before are not the last ones.
+ * NFIM_OP_NEED, NFIM_OP_SCAN, NFIM_OP_SCANI: accumulator and saved values are 0 afterwards,
+ *	so that a program which stopped there for more bytes can go on from there.
+ * NFIM_OP_SCAN, NFIM_OP_SCANI: a = length of the literal (1..NFIM_SCAN_LIT), imm = its place in
+ *	DATA, b = how many offsets from the cursor on may be tried (1..NFIM_SCAN_MAX).
  *	Found: cursor goes behind it. Not there: no; not yet: more.
  * NFIM_OP_KEY: a = number of keys (1..NFIM_KEY_KEYS), b = 1 if only pairs that end before
  *	out->frame_len count, imm = where in DATA stand: one byte length of the separator, the
@@ -132,6 +135,7 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 	case NFIM_OP_JNIN:
 		return 1 + NFIM_INSN_B(insn);
 	case NFIM_OP_SCAN:
+	case NFIM_OP_SCANI:
 		/* Chunks overlap by the length of the literal less one. */
 		return 16 + NFIM_INSN_B(insn) / 2;
 	case NFIM_OP_KEY:

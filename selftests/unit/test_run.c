@@ -169,6 +169,25 @@ static const struct run_case numbers[] = {
 	  BYTES("\xff\xff\xff\xff"), YES },
 };
 
+/* Lower case of what is looked for is at D_LOWER. */
+static const struct run_case caseless[] = {
+	{ "scani", PROG(INSN(SCANI, 8, 9, D_LOWER)), BYTES("..HeLLo{Im"), YES },
+	{ "scani, no letter", PROG(INSN(SCANI, 8, 2, D_LOWER)), BYTES("HELLO[IM."), NO },
+	{ "scani, false start", PROG(INSN(SCANI, 8, 9, D_LOWER)), BYTES("heLHELLO{IM"), YES },
+	{ "scani, begun", PROG(INSN(SCANI, 8, 9, D_LOWER)), BYTES("xxHEL"), MORE, 10 },
+	{ "scani, begun too far", PROG(INSN(SCANI, 8, 2, D_LOWER)), BYTES("xxHEL"), NO },
+	{ "scani, one byte", PROG(INSN(SCANI, 1, 3, D_LOWER)), BYTES("..H"), YES },
+	{ "scan is not caseless", PROG(INSN(SCAN, 6, 1, D_NEEDLE)), BYTES("Needle"), NO },
+	{ "tail", PROG(INSN(TAIL, 6, 0, D_NEEDLE)), BYTES("a needle"), YES, .last = true },
+	{ "tail alone", PROG(INSN(TAIL, 6, 0, D_NEEDLE)), BYTES("needle"), YES, .last = true },
+	{ "tail, too short", PROG(INSN(TAIL, 6, 0, D_NEEDLE)), BYTES("eedle"), NO, .last = true },
+	{ "tail, other", PROG(INSN(TAIL, 6, 0, D_NEEDLE)), BYTES("a needle."), NO, .last = true },
+	{ "tail of what was read", PROG(INSN(NEED, 0, 0, 3), INSN(TAIL, 6, 0, D_NEEDLE)),
+	  BYTES(".needle"), NO, .last = true },
+	{ "tail behind what was read", PROG(INSN(NEED, 0, 0, 3), INSN(TAIL, 6, 0, D_NEEDLE)),
+	  BYTES("...needle"), YES, .last = true },
+};
+
 static const struct run_case jumps[] = {
 	{ "jmp", PROG(INSN(JMP, 0, 1, 0), INSN(NO, 0, 0, 0)), BYTES(""), YES },
 	{ "jmp 0", PROG(INSN(JMP, 0, 0, 0), INSN(NO, 0, 0, 0)), BYTES(""), NO },
@@ -428,6 +447,11 @@ TEST(test_numbers)
 	run_cases("numbers", numbers, ARRAY_SIZE(numbers));
 }
 
+TEST(test_caseless)
+{
+	run_cases("caseless", caseless, ARRAY_SIZE(caseless));
+}
+
 TEST(test_jumps)
 {
 	run_cases("jumps", jumps, ARRAY_SIZE(jumps));
@@ -483,6 +507,7 @@ TEST(test_key_limits)
 static const struct run_case dear[] = {
 	{ "scan", PROG(INSN(SCAN, 6, NFIM_SCAN_MAX, D_NEEDLE)), .frames = true },
 	{ "scan, one byte", PROG(INSN(SCAN, 1, NFIM_SCAN_MAX, D_LOWER)), .frames = true },
+	{ "caseless scan", PROG(INSN(SCANI, 8, NFIM_SCAN_MAX, D_LOWER)), .frames = true },
 	{ "keys", PROG(KEY(0)), .frames = true },
 	{ "keys, separator of two", PROG(KEY8(0)), .frames = true },
 	{ "ranges", PROG(INSN(LD8, 0, 0, 0), INSN(IN, 0, 4, R_LOW)), .frames = true },
@@ -557,6 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_basics),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_caseless),
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_scans),
 		cmocka_unit_test(test_frames),

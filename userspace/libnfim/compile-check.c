@@ -37,6 +37,15 @@ static struct nfim_view trial_view(const struct trial *t)
 	return view;
 }
 
+/* "expect no" asks only what the sample's own protocol says. */
+static bool foreign(const struct trial *t, const struct nfim_rule *rule)
+{
+	const struct nfim_proto *proto = nfim_pack_proto(t->pack, rule->proto);
+
+	return t->sample->expect == NFIM_EXPECT_NO &&
+	       strcmp(nfim_pack_str(t->pack, proto->name), t->sample->proto);
+}
+
 static void try_node(const struct trial *t, const struct nfim_node *node, struct answer *answer)
 {
 	struct nfim_view view = trial_view(t);
@@ -48,7 +57,7 @@ static void try_node(const struct trial *t, const struct nfim_node *node, struct
 		struct nfim_out out = { 0 };
 		enum nfim_run_result res;
 
-		if (!(rule->dirs & t->sample->dir))
+		if (!(rule->dirs & t->sample->dir) || foreign(t, rule))
 			continue;
 		res = nfim_run(t->pack, rule->code, rule->n_code, &view, 0, &out);
 		if (res == NFIM_RUN_NO)
@@ -72,7 +81,8 @@ static struct answer try_rules(const struct trial *t)
 		if (!node)
 			return answer;
 	}
-	if (answer.result == NFIM_RUN_NO && nfim_node_n_edges(&t->pack->nodes[node]))
+	if (answer.result == NFIM_RUN_NO && t->sample->expect != NFIM_EXPECT_NO &&
+	    nfim_node_n_edges(&t->pack->nodes[node]))
 		answer.result = NFIM_RUN_MORE;
 	return answer;
 }
@@ -93,13 +103,14 @@ static const struct nfim_frames *find_frames(const struct trial *t, u32 id)
 }
 
 /* All frames of the bytes together; the first name counts. False if they do not chain. */
-static bool try_frames(const struct trial *t, u32 id, struct nfim_out *all)
+static bool try_frames(const struct trial *t, const struct nfim_rule *rule, struct nfim_out *all)
 {
-	const struct nfim_frames *f = find_frames(t, id);
+	const struct nfim_frames *f = find_frames(t, rule->proto);
 	struct nfim_view view = trial_view(t);
 	u32 at = 0;
 
 	memset(all, 0, sizeof(*all));
+	all->actions = rule->actions;
 	while (f && at < t->len) {
 		struct nfim_out out = { 0 };
 		enum nfim_run_result res;
@@ -126,7 +137,7 @@ static bool check_frames(struct trial *t, const struct answer *answer)
 	const struct nfim_sig_sample *s = t->sample;
 	struct nfim_out all;
 
-	if (!try_frames(t, answer->rule->proto, &all)) {
+	if (!try_frames(t, answer->rule, &all)) {
 		snprintf(t->why, sizeof(t->why), "its frames do not chain");
 		return false;
 	}
@@ -149,6 +160,7 @@ static bool check_whole(struct trial *t)
 	static const char *const results[] = { "no", "yes", "more" };
 	static const enum nfim_run_result wanted[] = {
 		[NFIM_EXPECT_NO] = NFIM_RUN_NO,
+		[NFIM_EXPECT_NONE] = NFIM_RUN_NO,
 		[NFIM_EXPECT_MORE] = NFIM_RUN_MORE,
 		[NFIM_EXPECT_RULE] = NFIM_RUN_YES,
 	};

@@ -98,14 +98,14 @@ static u32 maps_add(struct comp *c, struct stmt *st)
 }
 
 /* What the index may know of the first bytes. */
-static void prefix_set(struct prefix *prefix, u32 off, const u8 *lit, u32 len, bool caseless)
+static void prefix_set(struct prefix *prefix, u32 off, const struct lit *lit)
 {
 	u32 i;
 
-	for (i = 0; i < len && off + i < NFIM_PREFIX_MAX; i++) {
+	for (i = 0; i < lit->len && off + i < NFIM_PREFIX_MAX; i++) {
 		prefix->known[off + i] = 1;
-		prefix->byte[off + i] = lit[i];
-		prefix->caseless[off + i] = caseless && lit[i] >= 'a' && lit[i] <= 'z';
+		prefix->byte[off + i] = lit->p[i];
+		prefix->caseless[off + i] = lit->caseless && lit->p[i] >= 'a' && lit->p[i] <= 'z';
 	}
 }
 
@@ -113,13 +113,21 @@ static void prefix_set_field(struct prefix *prefix, u32 off, const struct expr *
 {
 	bool little = e->load == NFIM_OP_LDLE16 || e->load == NFIM_OP_LDLE32;
 	u8 bytes[4];
+	const struct lit lit = { bytes, e->width, false };
 	u32 i;
 
 	if (e->steps.n || (e->width < 4 && v >> e->width * 8))
 		return;
 	for (i = 0; i < e->width; i++)
 		bytes[i] = (u8)(v >> (little ? i : e->width - 1 - i) * 8);
-	prefix_set(prefix, off, bytes, e->width, false);
+	prefix_set(prefix, off, &lit);
+}
+
+/* The cursor goes on by a constant: only the offsets behind it change. */
+static void move_on(struct gen *g, const struct pos *pos, u32 by)
+{
+	g->base = place(g, pos, by);
+	cover_shift(&g->cov, by, false);
 }
 
 static void gen_bytes(struct gen *g, const struct stmt *st)
@@ -127,11 +135,13 @@ static void gen_bytes(struct gen *g, const struct stmt *st)
 	u32 off = place(g, &st->pos, st->off);
 
 	if (!g->moved)
-		prefix_set(&g->prog->prefix, off, st->lit, st->lit_len, st->caseless);
-	emit(g, &st->pos, st->caseless ? NFIM_OP_BYTESI : NFIM_OP_BYTES, st->lit_len, off,
-	     data_add(g->c, st->lit, st->lit_len));
-	if (cover_bytes(&g->cov, st->off, st->lit_len))
-		g->prog->evidence += literal_bits(st->lit, st->lit_len, st->caseless);
+		prefix_set(&g->prog->prefix, off, &st->lit);
+	emit(g, &st->pos, st->lit.caseless ? NFIM_OP_BYTESI : NFIM_OP_BYTES, st->lit.len, off,
+	     data_add(g->c, st->lit.p, st->lit.len));
+	if (cover_bytes(&g->cov, st->off, st->lit.len))
+		g->prog->evidence += literal_bits(&st->lit);
+	if (st->alts.n)
+		move_on(g, &st->pos, st->off + st->lit.len);
 }
 
 static void gen_test(struct gen *g, const struct stmt *st)
@@ -197,8 +207,7 @@ static u32 field_least(const struct gen *g, const struct stmt *st)
 static void gen_skip(struct gen *g, const struct stmt *st)
 {
 	if (!st->a.width) {
-		g->base = place(g, &st->pos, st->a.off);
-		cover_shift(&g->cov, st->a.off, false);
+		move_on(g, &st->pos, st->a.off);
 		return;
 	}
 	emit_expr(g, &st->a);
@@ -212,18 +221,16 @@ static void gen_skip(struct gen *g, const struct stmt *st)
 
 static void gen_scan(struct gen *g, const struct stmt *st)
 {
-	u32 bits = literal_bits(st->lit, st->lit_len, st->caseless);
+	u32 bits = literal_bits(&st->lit);
 	u32 tries = log2_q8(st->within);
 	u32 off = place(g, &st->pos, st->off);
 
-	if (st->caseless)
-		fail(g->c, &st->pos, "a scan is not caseless");
 	if (g->cov.end > st->off)
 		fail(g->c, &st->pos, "the scan begins in bytes that were tested already");
 	if (off)
 		emit(g, &st->pos, NFIM_OP_SKIP, 0, 0, off);
-	emit(g, &st->pos, NFIM_OP_SCAN, st->lit_len, st->within,
-	     data_add(g->c, st->lit, st->lit_len));
+	emit(g, &st->pos, st->lit.caseless ? NFIM_OP_SCANI : NFIM_OP_SCAN, st->lit.len,
+	     st->within, data_add(g->c, st->lit.p, st->lit.len));
 	g->prog->evidence += bits > tries ? bits - tries : 0;
 	cover_shift(&g->cov, OFF_MAX, false);
 	g->base = 0;
@@ -243,6 +250,14 @@ static void gen_end(struct gen *g, const struct stmt *st)
 		emit(g, &st->pos, NFIM_OP_SKIP, 0, 0, g->base + st->a.off);
 	}
 	emit(g, &st->pos, NFIM_OP_END, 0, 0, 0);
+	g->moved = true;
+	g->closed = true;
+}
+
+static void gen_tail(struct gen *g, const struct stmt *st)
+{
+	emit(g, &st->pos, NFIM_OP_TAIL, st->lit.len, 0, data_add(g->c, st->lit.p, st->lit.len));
+	g->prog->evidence += literal_bits(&st->lit);
 	g->moved = true;
 	g->closed = true;
 }
@@ -301,10 +316,12 @@ static u32 group_need(const struct gen *g, u32 i)
 		u32 end = max(expr_end(&st->a), expr_end(&st->b));
 
 		if (st->kind == ST_BYTES)
-			end = st->off + st->lit_len;
+			end = st->off + st->lit.len;
 		if (end)
 			need = max(need, base + end);
-		if (st->kind == ST_SKIP && !st->a.width)
+		if (st->kind == ST_BYTES && st->alts.n)
+			base += end;
+		else if (st->kind == ST_SKIP && !st->a.width)
 			base += st->a.off;
 		else if (st->kind == ST_SKIP || st->kind == ST_SCAN)
 			break;
@@ -315,7 +332,7 @@ static u32 group_need(const struct gen *g, u32 i)
 static void gen_stmt(struct gen *g, struct stmt *st)
 {
 	if (g->closed && st->kind != ST_USER)
-		fail(g->c, &st->pos, "nothing may follow end or user");
+		fail(g->c, &st->pos, "nothing may follow end, last or user");
 	switch (st->kind) {
 	case ST_BYTES:
 		gen_bytes(g, st);
@@ -334,6 +351,9 @@ static void gen_stmt(struct gen *g, struct stmt *st)
 		break;
 	case ST_END:
 		gen_end(g, st);
+		break;
+	case ST_TAIL:
+		gen_tail(g, st);
 		break;
 	case ST_FRAME:
 		gen_frame(g, st);

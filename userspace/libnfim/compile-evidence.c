@@ -32,13 +32,13 @@ u32 log2_q8(u64 v)
 	return (whole << 8) + frac + 1;
 }
 
-u32 literal_bits(const u8 *lit, u32 len, bool caseless)
+u32 literal_bits(const struct lit *lit)
 {
 	u32 q8 = 0;
 	u32 i;
 
-	for (i = 0; i < len; i++)
-		q8 += caseless && lit[i] >= 'a' && lit[i] <= 'z' ? 7 << 8 : 8 << 8;
+	for (i = 0; i < lit->len; i++)
+		q8 += lit->caseless && lit->p[i] >= 'a' && lit->p[i] <= 'z' ? 7 << 8 : 8 << 8;
 	return q8;
 }
 

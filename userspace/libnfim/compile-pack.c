@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { WAYS_MAX = 64 };		/* rules of the pack that one rule may become */
+
 /* A literal or string in DATA. */
 struct interned {
 	u32 off;
@@ -68,43 +70,81 @@ static void check_evidence(struct comp *c, const struct prog_src *src, u32 evide
 		     mid ? " in mid-stream" : "");
 }
 
-static void write_rule(struct comp *c, const struct sig_src *sig, const struct prog_src *src)
+static void write_root(struct comp *c, const struct sig_src *sig, const struct prog_src *src,
+		       u32 root, const struct prog *prog)
 {
 	u32 index = c->sect[NFIM_SECT_RULES].n;
 	struct nfim_sig_rule *info;
 	struct nfim_rule *rule;
-	struct prog prog;
 
 	if (index == NFIM_RULE_MAX)
 		fail(c, &src->pos, "there are more than %d rules", NFIM_RULE_MAX);
-	prog_compile(c, src, src->dirs, &prog);
-	check_evidence(c, src, prog.evidence, src->mid);
 	rule = vec_add(c, &c->sect[NFIM_SECT_RULES], 1);
 	rule->proto = sig->proto->id;
-	rule->root = src->l4 == NFIM_L4_UDP ? NFIM_ROOT_UDP : NFIM_ROOT_TCP;
-	if (src->mid)
-		rule->root = NFIM_ROOT_TCP_MID;
+	rule->root = root;
 	rule->dirs = src->dirs;
-	rule->evidence = prog.evidence;
-	rule->need = prog.need;
-	rule->code = code_add(c, &prog);
+	rule->evidence = prog->evidence;
+	rule->need = prog->need;
+	rule->code = code_add(c, prog);
 	if (rule->code == U32_MAX)
 		fail(c, &src->pos, "rule %s may take too much work", src->name);
-	rule->n_code = prog.code.n;
+	rule->n_code = prog->code.n;
 	rule->name = string_add(c, src->name);
-	sig->proto->n_rules++;
+	rule->actions = src->actions;
 
 	info = vec_add(c, &c->rule_infos, 1);
 	info->proto = sig->proto->name;
 	info->name = src->name;
 	info->path = src->pos.path;
 	info->line = src->pos.line;
-	info->root = rule->root;
+	info->root = root;
 	info->dirs = rule->dirs;
 	info->evidence = rule->evidence;
 	info->need = rule->need;
 	info->n_code = rule->n_code;
-	info->n_prefix = index_add(c, &src->pos, rule->root, &prog.prefix, index);
+	info->n_prefix = index_add(c, &src->pos, root, &prog->prefix, index);
+}
+
+/* The way'th of all choices of alternatives; false if there are no more. */
+static bool choose(const struct prog_src *src, u32 way)
+{
+	u32 i;
+
+	for (i = 0; i < src->stmts.n; i++) {
+		struct stmt *st = VEC_AT(&src->stmts, struct stmt, i);
+
+		if (!st->alts.n)
+			continue;
+		st->lit = *VEC_AT(&st->alts, struct lit, way % st->alts.n);
+		way /= st->alts.n;
+	}
+	return !way;
+}
+
+/*
+ * One rule of the pack for each choice of alternatives; and one for the first bytes of a
+ * flow, too, if it may judge in mid-stream: a direction that was picked up late, but whose
+ * receiver has everything before, is read as if it began there.
+ */
+static void write_rule(struct comp *c, const struct sig_src *sig, const struct prog_src *src)
+{
+	struct prog prog;
+	u32 way;
+
+	for (way = 0; choose(src, way); way++) {
+		if (way == WAYS_MAX)
+			fail(c, &src->pos, "rule %s has more than %d choices", src->name, WAYS_MAX);
+		prog_compile(c, src, src->dirs, &prog);
+		check_evidence(c, src, prog.evidence, src->mid);
+		if (src->l4 == NFIM_L4_UDP)
+			write_root(c, sig, src, NFIM_ROOT_UDP, &prog);
+		else
+			write_root(c, sig, src, NFIM_ROOT_TCP, &prog);
+		if (src->mid)
+			write_root(c, sig, src, NFIM_ROOT_TCP_MID, &prog);
+	}
+	sig->proto->n_rules++;
+	sig->proto->actions |= src->actions;
 }
 
 static void write_frames_dir(struct comp *c, const struct sig_src *sig,

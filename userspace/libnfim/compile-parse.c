@@ -104,16 +104,18 @@ static void parse_actions(struct comp *c, struct lexer *lx, struct nfim_sig_samp
 	} while (tok_take_punct(lx, ','));
 }
 
-/* expect no | more | RULE [action NAME[,NAME...]] [user "TEXT"] */
+/* expect no | none | more | RULE [action NAME[,NAME...]] [user "TEXT"] */
 static void parse_expect(struct comp *c, struct lexer *lx, struct nfim_sig_sample *s)
 {
 	if (tok_take(lx, "no")) {
 		s->expect = NFIM_EXPECT_NO;
+	} else if (tok_take(lx, "none")) {
+		s->expect = NFIM_EXPECT_NONE;
 	} else if (tok_take(lx, "more")) {
 		s->expect = NFIM_EXPECT_MORE;
 	} else {
 		s->expect = NFIM_EXPECT_RULE;
-		s->rule = tok_name(c, lx, "no, more, or the name of a rule");
+		s->rule = tok_name(c, lx, "no, none, more, or the name of a rule");
 		if (tok_take(lx, "action"))
 			parse_actions(c, lx, s);
 		if (tok_take(lx, "user")) {

@@ -90,12 +90,13 @@ static void parse_expr(struct comp *c, struct lexer *lx, struct expr *e, u32 max
 }
 
 /* "text", i"text", xHEX, one after another; only i"text" alone is caseless. */
-static void parse_literal(struct comp *c, struct lexer *lx, struct stmt *st, u32 max)
+static void parse_literal(struct comp *c, struct lexer *lx, struct lit *lit, u32 max)
 {
 	struct pos pos = tok_peek(lx)->pos;
 	struct vec bytes;
 	u32 n = 0;
 
+	lit->caseless = false;
 	vec_init(&bytes, 1);
 	for (;; n++) {
 		const struct tok *tok = tok_peek(lx);
@@ -105,10 +106,10 @@ static void parse_literal(struct comp *c, struct lexer *lx, struct stmt *st, u32
 
 			if (tok->len)
 				memcpy(vec_add(c, &bytes, tok->len), tok->bytes, tok->len);
-			if (n && st->caseless != caseless)
+			if (n && lit->caseless != caseless)
 				fail(c, &tok->pos, "a literal is caseless as a whole or not");
-			st->caseless = caseless;
-		} else if (tok->type == TOK_ATOM && tok->bytes[0] == 'x' && !st->caseless) {
+			lit->caseless = caseless;
+		} else if (tok->type == TOK_ATOM && tok->bytes[0] == 'x' && !lit->caseless) {
 			tok_hex(c, tok, tok->bytes + 1, tok->len - 1, &bytes);
 		} else {
 			break;
@@ -117,8 +118,22 @@ static void parse_literal(struct comp *c, struct lexer *lx, struct stmt *st, u32
 	}
 	if (!bytes.n || bytes.n > max)
 		fail(c, &pos, "a literal of 1 to %lu bytes is expected here", (unsigned long)max);
-	st->lit = bytes.p;
-	st->lit_len = bytes.n;
+	lit->p = bytes.p;
+	lit->len = bytes.n;
+}
+
+/* LITERAL or, in rules, any LITERAL, LITERAL... */
+static void parse_literals(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool rule)
+{
+	vec_init(&st->alts, sizeof(struct lit));
+	if (!rule || !tok_take(lx, "any")) {
+		parse_literal(c, lx, &st->lit, max);
+		return;
+	}
+	do {
+		parse_literal(c, lx, &st->lit, max);
+		*(struct lit *)vec_add(c, &st->alts, 1) = st->lit;
+	} while (tok_take_punct(lx, ','));
 }
 
 /* LO, LO-HI or LO-HI/STEP */
@@ -252,15 +267,15 @@ static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
 
 static void add_counted(struct comp *c, struct lexer *lx, struct vec *out, u32 max)
 {
-	struct stmt lit = { .caseless = false };
+	struct lit lit;
 	u8 *p;
 
 	parse_literal(c, lx, &lit, max);
 	if (lit.caseless)
 		fail(c, &lx->line.pos, "keys and separators are not caseless");
-	p = vec_add(c, out, lit.lit_len + 1);
-	p[0] = (u8)lit.lit_len;
-	memcpy(p + 1, lit.lit, lit.lit_len);
+	p = vec_add(c, out, lit.len + 1);
+	p[0] = (u8)lit.len;
+	memcpy(p + 1, lit.p, lit.len);
 }
 
 /* user client|server|any keys at OFF separator LIT : "key" , "key" ... (best first) */
@@ -296,7 +311,8 @@ static void parse_user(struct comp *c, struct lexer *lx, struct stmt *st)
 		fail(c, &st->pos, "there are more than %d keys", NFIM_KEY_KEYS);
 }
 
-static void parse_scan(struct comp *c, struct lexer *lx, struct stmt *st)
+static void parse_scan(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+		       struct stmt *st)
 {
 	const struct tok *tok;
 
@@ -308,7 +324,7 @@ static void parse_scan(struct comp *c, struct lexer *lx, struct stmt *st)
 	st->within = tok_number(c, lx, "a number of offsets", NFIM_SCAN_MAX);
 	if (!st->within)
 		fail(c, &tok->pos, "it scans nothing");
-	parse_literal(c, lx, st, NFIM_SCAN_LIT);
+	parse_literals(c, lx, st, NFIM_SCAN_LIT, prog->name);
 }
 
 static void parse_same(struct comp *c, struct lexer *lx, struct stmt *st)
@@ -329,7 +345,7 @@ static void parse_frame_stmt(struct comp *c, struct lexer *lx, const struct prog
 	const struct tok *tok = tok_peek(lx);
 
 	if (prog->name)
-		fail(c, &tok->pos, "only frames have frame, action and user");
+		fail(c, &tok->pos, "only frames have frame and user");
 	if (tok_take(lx, "frame")) {
 		st->kind = ST_FRAME;
 		parse_expr(c, lx, &st->a, OFF_MAX);
@@ -341,29 +357,58 @@ static void parse_frame_stmt(struct comp *c, struct lexer *lx, const struct prog
 	}
 }
 
+/* end FIELD ..., end N; last LITERAL */
+static void parse_end(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+		      struct stmt *st)
+{
+	const struct tok *tok = tok_next(lx);
+
+	if (prog->l4 != NFIM_L4_UDP)
+		fail(c, &tok->pos, "only datagrams have an end");
+	if (tok_is(tok, "end")) {
+		st->kind = ST_END;
+		parse_expr(c, lx, &st->a, OFF_MAX);
+		return;
+	}
+	st->kind = ST_TAIL;
+	parse_literal(c, lx, &st->lit, NFIM_READ_MAX);
+	if (st->lit.caseless)
+		fail(c, &tok->pos, "the last bytes are not caseless");
+}
+
+/* action NAME... of a rule: what the flow does as a whole */
+static void parse_flow_action(struct comp *c, struct lexer *lx, struct prog_src *prog)
+{
+	do {
+		prog->actions |= 1u << parse_action_name(c, lx);
+	} while (tok_take_punct(lx, ','));
+	tok_end(c, lx);
+}
+
 void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 {
 	const struct tok *tok = tok_peek(lx);
 	struct stmt st = { .pos = lx->line.pos };
 
+	if (prog->name && tok_take(lx, "action")) {
+		parse_flow_action(c, lx, prog);
+		return;
+	}
 	if (tok_is(tok, "frame") || tok_is(tok, "action") || tok_is(tok, "user")) {
 		parse_frame_stmt(c, lx, prog, &st);
 	} else if (tok_take(lx, "bytes")) {
 		st.kind = ST_BYTES;
 		st.off = tok_number(c, lx, "an offset", OFF_MAX);
-		parse_literal(c, lx, &st, NFIM_READ_MAX);
+		parse_literals(c, lx, &st, NFIM_READ_MAX, prog->name);
 	} else if (tok_take(lx, "same")) {
 		parse_same(c, lx, &st);
 	} else if (tok_take(lx, "skip")) {
 		st.kind = ST_SKIP;
 		parse_expr(c, lx, &st.a, OFF_MAX);
 	} else if (tok_take(lx, "scan")) {
-		parse_scan(c, lx, &st);
-	} else if (tok_take(lx, "end")) {
-		st.kind = ST_END;
-		if (prog->l4 != NFIM_L4_UDP)
-			fail(c, &tok->pos, "only datagrams have an end");
-		parse_expr(c, lx, &st.a, OFF_MAX);
+		parse_scan(c, lx, prog, &st);
+	} else if (tok_is(tok, "end") || tok_is(tok, "last")) {
+		parse_end(c, lx, prog, &st);
 	} else if (find_field(tok)) {
 		parse_test(c, lx, &st);
 	} else {

@@ -56,7 +56,8 @@ struct nfim_sig_rule {
 
 /* What a sample must give. */
 enum nfim_expect {
-	NFIM_EXPECT_NO,
+	NFIM_EXPECT_NO,		/* no rule of this protocol says yes or waits */
+	NFIM_EXPECT_NONE,	/* no rule at all does */
 	NFIM_EXPECT_MORE,
 	NFIM_EXPECT_RULE,
 };

@@ -97,9 +97,17 @@ enum stmt_kind {
 	ST_SKIP,
 	ST_SCAN,
 	ST_END,
+	ST_TAIL,
 	ST_FRAME,
 	ST_ACTION,
 	ST_USER,
+};
+
+/* A literal, or one of several. */
+struct lit {
+	const u8 *p;
+	u32 len;
+	bool caseless;
 };
 
 struct stmt {
@@ -108,9 +116,8 @@ struct stmt {
 	struct expr a, b;
 	u32 off;		/* of ST_BYTES, ST_SCAN, ST_USER */
 	u32 within;		/* of ST_SCAN: offsets tried */
-	const u8 *lit;
-	u32 lit_len;
-	bool caseless;
+	struct lit lit;
+	struct vec alts;	/* struct lit, @lit is one of these: the cursor goes behind it */
 	struct vec ranges;	/* struct nfim_range */
 	struct vec maps;	/* struct nfim_map, without table */
 	u32 other;		/* action of what no map entry has */
@@ -127,6 +134,7 @@ struct prog_src {
 	u32 l4;
 	u32 dirs;
 	bool mid;
+	u32 actions;		/* of the whole flow */
 	struct vec stmts;	/* struct stmt */
 };
 
@@ -230,7 +238,7 @@ void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog);
 
 /* compile-evidence.c */
 u32 log2_q8(u64 v);
-u32 literal_bits(const u8 *lit, u32 len, bool caseless);
+u32 literal_bits(const struct lit *lit);
 u32 range_bits(const struct expr *e, const struct vec *ranges);
 u32 expr_bits(const struct expr *e);
 u32 expr_least(const struct expr *e, u32 field);

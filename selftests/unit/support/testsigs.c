@@ -18,7 +18,9 @@ const char testsigs_registry[] =
 	"9\tlong\t-\tremote\t24\tEvidence beyond what is kept\n"
 	"10\tserver\t-\tenterprise\t-\tThe server speaks first\n"
 	"11\tdgram\t-\tenterprise\t-\tDatagrams\n"
-	"12\tsame\t-\tenterprise\t-\tTwo fields are the same\n";
+	"12\tsame\t-\tenterprise\t-\tTwo fields are the same\n"
+	"13\tchoice\t-\tenterprise\t-\tAlternatives, a caseless scan, an action of the flow\n"
+	"14\ttail\t-\tenterprise\t-\tThe last bytes of a datagram\n";
 
 static const char alpha[] =
 	"protocol alpha\n"
@@ -210,8 +212,58 @@ static const char same[] =
 	"\ttext \"SMabab\"\n"
 	"\texpect no\n";
 
+static const char choice[] =
+	"protocol choice\n"
+	"rule words tcp any mid\n"
+	"\tbytes 0 any \"ONE \", \"THREE \", x00\"\\n\"\n"
+	"\tu8 0 in 0x30-0x39\n"
+	"\tscan 1 within 20 any i\" Alice \", i\" Bob \"\n"
+	"\taction file,chat\n"
+	"sample one tcp client\n"
+	"\ttext \"ONE 1 aLiCe bob bOB \"\n"
+	"\texpect words action chat,file\n"
+	"sample three-mid tcp server mid\n"
+	"\ttext \"THREE 3 bob BOB \"\n"
+	"\texpect words action chat,file\n"
+	"sample start tcp client\n"
+	"\thex 000a 39 20426f\n"
+	"\texpect more\n"
+	"sample two tcp client\n"
+	"\ttext \"TWO 1 alice \"\n"
+	"\texpect none\n"
+	"sample no-digit tcp client\n"
+	"\ttext \"THREE x alice \"\n"
+	"\texpect none\n"
+	"sample not-a-letter tcp client\n"
+	"\ttext \"ONE 1\\x00alice bob  bob..............\"\n"
+	"\texpect words\n"
+	"sample no-name tcp client\n"
+	"\ttext \"ONE 1 alicf bobc bo alic bob.............\"\n"
+	"\texpect no\n";
+
+static const char tail[] =
+	"protocol tail\n"
+	"rule ends udp any\n"
+	"\tbytes 0 \"TL\"\n"
+	"\tu8 2 = 3\n"
+	"\tlast x03\"!\"\n"
+	"\taction voice\n"
+	"sample some udp client\n"
+	"\thex 544c03 aa 0321\n"
+	"\texpect ends action voice\n"
+	"sample nothing-between udp client\n"
+	"\thex 544c03 0321\n"
+	"\texpect ends\n"
+	"sample other udp client\n"
+	"\thex 544c03 032121\n"
+	"\texpect none\n"
+	"sample the-same-bytes udp client\n"
+	"\thex 544c03 21\n"
+	"\texpect none\n";
+
 const char *const testsigs[] = {
 	alpha, scan, skip, caseless, many, pair_a, pair_b, far, longer, server, dgram, same,
+	choice, tail,
 };
 
 const size_t n_testsigs = ARRAY_SIZE(testsigs);
