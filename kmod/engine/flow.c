@@ -121,8 +121,10 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 	bool settled[2] = { dir_settled(flow, seg, 0), dir_settled(flow, seg, 1) };
 	u32 i;
 
-	if (dir_spoke(flow, seg->dir) && dir_arrived(flow, seg, seg->dir) >= NFIM_BUDGET_BYTES)
-		dir_exhausted(flow, seg->dir);
+	/* Either: a packet acknowledges the other direction, too. */
+	for (i = 0; i < 2 && !flow->done; i++)
+		if (dir_spoke(flow, i) && dir_arrived(flow, seg, i) >= NFIM_BUDGET_BYTES)
+			dir_exhausted(flow, i);
 	if (flow->done)
 		return;
 	if (settled[0] && settled[1]) {

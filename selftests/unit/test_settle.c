@@ -92,6 +92,18 @@ TEST(test_budget)
 	junk(&d, 13, 1);
 	expect(&d, NFIM_NONE);
 
+	begin(&d, "16 KiB, acknowledged by a server that says nothing");
+	junk(&d, 12, 0);
+	d.acked[0] = 12 * PIECE;
+	drive_ack(&d, 1);
+	expect(&d, NFIM_NONE);
+
+	begin(&d, "twin: a byte of the budget is not acknowledged");
+	junk(&d, 12, 0);
+	d.acked[0] = NFIM_BUDGET_BYTES - 1;
+	drive_ack(&d, 1);
+	expect(&d, NFIM_UNDECIDED);
+
 	begin(&d, "a decoy far ahead, one at the start, then the real bytes");
 	drive_at(&d, 0, 0, "x", 1);
 	drive_at(&d, 0, 20000, "x", 1);
