@@ -198,6 +198,8 @@ static void one_piece(const struct session *s, u32 dir, struct drive *d)
 
 	drive_init(d, s->d.pack);
 	d->paranoid = false;
+	/* Frames of the packet that brings the verdict are part of its cost. */
+	d->watch = s->d.watch;
 	if (st->next)
 		drive_at(d, dir, 0, st->bytes, st->next);
 }
