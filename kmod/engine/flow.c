@@ -22,7 +22,7 @@ static struct nfim_block *join(struct nfim_block *a, struct nfim_block *b)
 		return b;
 	while (last->next)
 		last = last->next;
-	WRITE_ONCE(last->next, b);
+	smp_store_release(&last->next, b);
 	return a;
 }
 

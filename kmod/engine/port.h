@@ -9,6 +9,7 @@
 
 #ifdef __KERNEL__
 
+#include <asm/barrier.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -40,6 +41,9 @@ typedef int32_t s32;
 #ifndef READ_ONCE
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#endif
+#ifndef smp_store_release
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
 #ifndef likely
 #define likely(x)		__builtin_expect(!!(x), 1)

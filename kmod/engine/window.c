@@ -312,7 +312,8 @@ struct nfim_block *nfim_window_trim(struct nfim_block **head, u32 below)
 			continue;
 		}
 		WRITE_ONCE(*head, b->next);
-		WRITE_ONCE(b->next, gone);
+		/* A reader without the lock may be led to a block that is newer than what it knows. */
+		smp_store_release(&b->next, gone);
 		gone = b;
 	}
 	return gone;
