@@ -327,7 +327,8 @@ static bool blocks_short(const struct nf_im_net *inet)
 }
 
 /* May this entry make room for a new flow of @inet, or for a window? */
-static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet, bool window)
+static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet, bool window,
+			    bool must)
 {
 	if (net_eq(inet->net, &init_net) ? !net_eq(e->inet->net, &init_net) : e->inet != inet)
 		return false;
@@ -339,7 +340,7 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
 	/* Packets that rules drop leave no conntrack, and should leave nothing here for long. */
 	if (e->flags & NF_IM_E_UNCONFIRMED)
 		return true;
-	if (e->flags & NF_IM_E_TOUCHED) {
+	if (e->flags & NF_IM_E_TOUCHED && !must) {
 		e->flags &= ~NF_IM_E_TOUCHED;
 		return false;
 	}
@@ -352,7 +353,8 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
  * @window: it wants a window; if all windows are taken, only a flow with one helps
  *
  * A clock's hand goes over a few buckets; a flow without a packet since it came by last is
- * evicted. No bucket's lock may be held.
+ * evicted, or, if there is none in the first half of them, any: a new flow may give itself
+ * away with this very packet, one that waits has not done so yet. No bucket's lock may be held.
  *
  * Return: whether one was.
  */
@@ -370,7 +372,7 @@ bool nf_im_room(struct nf_im_net *inet, bool window)
 			continue;
 		nf_im_bucket_lock(b);
 		hlist_for_each_entry_safe(e, n, &buckets[b], node) {
-			if (!entry_evictable(e, inet, window))
+			if (!entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
 				continue;
 			nf_im_entry_kill(e);
 			nf_im_count(inet, NF_IM_A_C_EVICTED);
