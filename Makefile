@@ -16,7 +16,7 @@ SUITE ?= bookworm
 vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
-.PHONY: all modules userspace tools check check-full selftest fuzz bench demo accuracy style \
+.PHONY: all modules userspace tools check selftest fuzz bench demo accuracy style \
 	static install modules_install dkms-install dist clean help vm-modules
 
 all: modules userspace tools
@@ -43,10 +43,6 @@ demo:
 check:
 	selftests/deps build vm check
 	selftests/check
-
-check-full:
-	selftests/deps build vm check
-	NF_IM_FULL=1 selftests/check
 
 selftest: vm-modules tools
 	$(vm)/run
@@ -98,7 +94,6 @@ help:
 	@echo 'nf-im $(NF_IM_VERSION)'
 	@echo '  demo             a real kernel drops a real Yahoo! Messenger session'
 	@echo '  check            every test; installs what it needs'
-	@echo '  check-full       the same and the tests that take minutes each'
 	@echo '  all              modules, userspace and tools'
 	@echo '  modules          nf_im.ko and xt_im.ko for KDIR ($(KDIR))'
 	@echo '  userspace        libnfim and libxt_im.so'
