@@ -22,6 +22,7 @@ static struct nfim_block *join(struct nfim_block *a, struct nfim_block *b)
 		return b;
 	while (last->next)
 		last = last->next;
+	/* A reader of the one list may be led into the other, see nfim_window_trim(). */
 	smp_store_release(&last->next, b);
 	return a;
 }

@@ -43,6 +43,7 @@ typedef int32_t s32;
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 #endif
 #ifndef smp_store_release
+/* Pairs with the address dependency of whoever follows the pointer. */
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
 #ifndef likely

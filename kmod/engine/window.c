@@ -312,7 +312,7 @@ struct nfim_block *nfim_window_trim(struct nfim_block **head, u32 below)
 			continue;
 		}
 		WRITE_ONCE(*head, b->next);
-		/* A reader without the lock may be led to a block that is newer than what it knows. */
+		/* Readers without the lock may be led to a block newer than what they know. */
 		smp_store_release(&b->next, gone);
 		gone = b;
 	}
