@@ -28,6 +28,14 @@ struct nf_im_stats {
 	u64 c[__NF_IM_A_C_MAX];
 };
 
+/* Sets of hooks that are registered together. */
+enum nf_im_hooks {
+	NF_IM_HOOKS_IPV4,
+	NF_IM_HOOKS_IPV6,
+	NF_IM_HOOKS_BRIDGE,
+	NF_IM_HOOKS,
+};
+
 /**
  * struct nf_im_net - what one network namespace has
  *
@@ -39,11 +47,13 @@ struct nf_im_net {
 	struct list_head list;		/* of all namespaces; nets_mutex */
 	struct mutex mutex;		/* users, rules, enabled, watch; outside of nf_im_mutex */
 	u32 swept;			/* round of the sweep that walked it last */
-	/* Hook users per family: 0 IPv4, 1 IPv6; rules and ENABLE each count as one. */
-	u32 users[2];
-	struct nf_hook_ops ops[2][2];
+	/* Users of each set of hooks; rules and ENABLE each count as one. */
+	u32 users[NF_IM_HOOKS];
+	struct nf_hook_ops ops[NF_IM_HOOKS][2];
 	u32 rules;
-	bool enabled;
+	u8 enabled;	/* NFPROTO_INET, NFPROTO_BRIDGE, or 0 for not */
+	u32 ct_mask;	/* bits of conntracks' marks for the protocol, 0 for none */
+	u32 skb_mask;	/* bits of packets' marks for the actions, 0 for none */
 	bool exiting;	/* the namespace goes, its hooks are gone */
 	/* Rules that test actions, of all protocols and of each. */
 	u32 watch_any;
@@ -117,14 +127,23 @@ void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
  * nf_im_enable() - hold or let go the hook of both families without a rule
  * @net: the namespace
  * @on: which
+ * @bridge: on bridges too; what is held already stays
  *
  * Return: 0, also if it is so already, or a negative errno.
  */
-int nf_im_enable(struct net *net, bool on);
+int nf_im_enable(struct net *net, bool on, bool bridge);
+
+/**
+ * nf_im_watch_all() - read flows of all protocols on for their actions, or cease to
+ * @inet: the namespace; under its mutex
+ * @by: 1 or -1
+ */
+void nf_im_watch_all(struct nf_im_net *inet, int by);
 
 /* nf_im_hook.c */
-int nf_im_hook_register(struct nf_im_net *inet, bool v6);
-void nf_im_hook_unregister(struct nf_im_net *inet, bool v6);
+u8 nf_im_hook_family(enum nf_im_hooks set);
+int nf_im_hook_register(struct nf_im_net *inet, enum nf_im_hooks set);
+void nf_im_hook_unregister(struct nf_im_net *inet, enum nf_im_hooks set);
 bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo);
 bool nf_im_pkt_next(struct nf_im_pkt *pkt);
@@ -173,10 +192,73 @@ bool nf_im_label_proto_mask(const struct xt_im_mtinfo *info, unsigned long *mask
 void nf_im_label_set(struct nf_conn *ct, u32 offset);
 void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 			 const struct nfim_flow *flow, bool reads_on);
+u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack);
 bool nf_im_label_known(const struct nf_conn_labels *labels);
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow);
 int nf_im_label_check(void);
+
+/* nf_im_mark.c */
+
+/**
+ * nf_im_mark_verdict() - write the number of a known protocol into the flow's mark, if asked to
+ * @ct: its conntrack
+ * @flow: the verdict
+ */
+void nf_im_mark_verdict(struct nf_conn *ct, const struct nfim_flow *flow);
+
+/**
+ * nf_im_mark_packet() - write a packet's actions into its mark
+ * @inet: namespace, with a mask for them
+ * @skb: the packet, after it was inspected
+ */
+void nf_im_mark_packet(const struct nf_im_net *inet, struct sk_buff *skb);
+
+/**
+ * nf_im_mark_ct() - choose the bits of conntracks' marks, and write those of known flows
+ * @inet: namespace
+ * @mask: bits side by side, 0 for none
+ *
+ * Context: process.
+ * Return: 0, -ERANGE if the bits do not fit, -EOPNOTSUPP if conntracks have no marks.
+ */
+int nf_im_mark_ct(struct nf_im_net *inet, u32 mask);
+
+/**
+ * nf_im_mark_skb() - choose the bits of packets' marks
+ * @inet: namespace
+ * @mask: bits side by side, 0 for none
+ *
+ * Context: process.
+ * Return: 0, or -ERANGE if the bits do not fit.
+ */
+int nf_im_mark_skb(struct nf_im_net *inet, u32 mask);
+
+/**
+ * nf_im_mark_overwritten() - count known flows whose mark has another number by now
+ * @inet: namespace
+ *
+ * Context: process; walks all conntracks.
+ * Return: how many there are now.
+ */
+u32 nf_im_mark_overwritten(const struct nf_im_net *inet);
+
+/* nf_im_reopen.c */
+
+/** struct nf_im_reopened - what became of the flows with a verdict */
+struct nf_im_reopened {
+	u32 reopened;
+	u32 offloaded;	/* out of reach, left as they are */
+};
+
+/**
+ * nf_im_reopen() - let flows with a verdict be read again
+ * @inet: namespace
+ * @count: set
+ *
+ * Context: process; walks all conntracks.
+ */
+void nf_im_reopen(struct nf_im_net *inet, struct nf_im_reopened *count);
 
 /* nf_im_pack.c */
 int nf_im_pack_init(void);

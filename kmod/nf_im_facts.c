@@ -80,18 +80,6 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	nf_im_bucket_unlock(key);
 }
 
-/* The protocol by its label: for flows that the table has forgotten. */
-static u32 labels_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack)
-{
-	u32 i;
-
-	for (i = 0; i < pack->n_protos; i++)
-		if (pack->protos[i].label != NFIM_LABEL_NONE &&
-		    nf_im_label_test(labels, pack->protos[i].label))
-			return pack->protos[i].id;
-	return 0;
-}
-
 /* A datagram says itself what it does. */
 static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 			    enum ip_conntrack_info ctinfo, u32 proto,
@@ -144,7 +132,7 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 		return;
 	pack = &rcu_dereference(nf_im_pack)->p;
 	if (!facts->proto && labels && (want_proto || want_actions))
-		facts->proto = labels_proto(labels, pack);
+		facts->proto = nf_im_label_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, pack);
 	if (l4 == IPPROTO_UDP || !facts->proto)

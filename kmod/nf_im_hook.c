@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where packets come by: right after conntrack, in PRE_ROUTING and LOCAL_OUT.
+ * Where packets come by: right after conntrack, in PRE_ROUTING and LOCAL_OUT, and in a bridge's
+ * PRE_ROUTING where rules stand on bridges.
  *
  * A packet of a flow with im-done costs one look at the conntrack's labels. PRE_ROUTING runs in
  * softirq, LOCAL_OUT in process context, which may be preempted by it.
@@ -8,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
@@ -196,9 +198,8 @@ static bool pkt_begins(const struct nf_im_pkt *pkt)
 		READ_ONCE(pkt->ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT);
 }
 
-/* A packet of a flow that is not done; apart, so that the others need no stack for it. */
-static noinline void hook_undone(struct sk_buff *skb, struct nf_conn *ct,
-				 enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
+static void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
+			 enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
 {
 	struct nf_im_pkt pkt;
 
@@ -221,77 +222,99 @@ static noinline void hook_undone(struct sk_buff *skb, struct nf_conn *ct,
 	local_bh_enable();
 }
 
+/*
+ * A packet of a flow that is not done, or each one where packets get marks; apart, so that the
+ * others need no stack for it.
+ */
+static noinline void hook_slow(struct sk_buff *skb, struct nf_conn *ct,
+			       enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
+{
+	if (!nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE))
+		hook_inspect(skb, ct, ctinfo, inet);
+	if (READ_ONCE(inet->skb_mask))
+		nf_im_mark_packet(inet, skb);
+}
+
 static unsigned int nf_im_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct nf_im_net *inet = priv;
 
 	if (!ct || nf_ct_is_template(ct))
 		return NF_ACCEPT;
-	if (likely(nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE)))
+	if (likely(nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE) &&
+		   !READ_ONCE(inet->skb_mask)))
 		return NF_ACCEPT;
 	/* What a loopback device delivers was seen in LOCAL_OUT. */
 	if (state->hook == NF_INET_PRE_ROUTING && state->in && state->in->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
-	hook_undone(skb, ct, ctinfo, priv);
+	hook_slow(skb, ct, ctinfo, inet);
 	return NF_ACCEPT;
 }
 
-static const struct nf_hook_ops hook_template[2][2] = {
-	{
-		{
-			.hook = nf_im_hook,
-			.pf = NFPROTO_IPV4,
-			.hooknum = NF_INET_PRE_ROUTING,
-			.priority = NF_IP_PRI_CONNTRACK + 1,
-		},
-		{
-			.hook = nf_im_hook,
-			.pf = NFPROTO_IPV4,
-			.hooknum = NF_INET_LOCAL_OUT,
-			.priority = NF_IP_PRI_CONNTRACK + 1,
-		},
+#define IM_HOOK(family, num, prio) {	\
+	.hook = nf_im_hook,		\
+	.pf = (family),			\
+	.hooknum = (num),		\
+	.priority = (prio) + 1,		\
+}
+
+/* A bridge's conntrack has the priority of IPv4's; what the host sends has met LOCAL_OUT. */
+static const struct nf_hook_ops hook_template[NF_IM_HOOKS][2] = {
+	[NF_IM_HOOKS_IPV4] = {
+		IM_HOOK(NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK),
+		IM_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK),
 	},
-	{
-		{
-			.hook = nf_im_hook,
-			.pf = NFPROTO_IPV6,
-			.hooknum = NF_INET_PRE_ROUTING,
-			.priority = NF_IP6_PRI_CONNTRACK + 1,
-		},
-		{
-			.hook = nf_im_hook,
-			.pf = NFPROTO_IPV6,
-			.hooknum = NF_INET_LOCAL_OUT,
-			.priority = NF_IP6_PRI_CONNTRACK + 1,
-		},
+	[NF_IM_HOOKS_IPV6] = {
+		IM_HOOK(NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_CONNTRACK),
+		IM_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_CONNTRACK),
+	},
+	[NF_IM_HOOKS_BRIDGE] = {
+		IM_HOOK(NFPROTO_BRIDGE, NF_BR_PRE_ROUTING, NF_IP_PRI_CONNTRACK),
 	},
 };
+
+static unsigned int hook_count(enum nf_im_hooks set)
+{
+	return set == NF_IM_HOOKS_BRIDGE ? 1 : 2;
+}
+
+/**
+ * nf_im_hook_family() - what conntrack must follow for a set of hooks
+ * @set: which hooks
+ *
+ * Return: NFPROTO_*.
+ */
+u8 nf_im_hook_family(enum nf_im_hooks set)
+{
+	return hook_template[set][0].pf;
+}
 
 /**
  * nf_im_hook_register() - start to see the packets of one family
  * @inet: namespace
- * @v6: which family
+ * @set: which hooks
  *
  * Return: 0 or a negative errno.
  */
-int nf_im_hook_register(struct nf_im_net *inet, bool v6)
+int nf_im_hook_register(struct nf_im_net *inet, enum nf_im_hooks set)
 {
-	memcpy(inet->ops[v6], hook_template[v6], sizeof(inet->ops[v6]));
-	inet->ops[v6][0].priv = inet;
-	inet->ops[v6][1].priv = inet;
-	return nf_register_net_hooks(inet->net, inet->ops[v6], ARRAY_SIZE(inet->ops[v6]));
+	memcpy(inet->ops[set], hook_template[set], sizeof(inet->ops[set]));
+	inet->ops[set][0].priv = inet;
+	inet->ops[set][1].priv = inet;
+	return nf_register_net_hooks(inet->net, inet->ops[set], hook_count(set));
 }
 
 /**
  * nf_im_hook_unregister() - stop seeing them
  * @inet: namespace
- * @v6: which family
+ * @set: which hooks
  *
  * No CPU is in the hook any more after the next grace period.
  */
-void nf_im_hook_unregister(struct nf_im_net *inet, bool v6)
+void nf_im_hook_unregister(struct nf_im_net *inet, enum nf_im_hooks set)
 {
-	nf_unregister_net_hooks(inet->net, inet->ops[v6], ARRAY_SIZE(inet->ops[v6]));
+	nf_unregister_net_hooks(inet->net, inet->ops[set], hook_count(set));
 }

@@ -68,6 +68,18 @@ static bool entry_stale(const struct nf_im_entry *e, const struct nf_im_pkt *pkt
 	return labels && !nf_im_label_test(labels, NF_IM_LABEL_OPEN);
 }
 
+/* Under the bucket's lock: a flow was reopened whose protocol its labels still say. */
+static void entry_remember(struct inspection *in, struct nf_im_entry *e)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(in->pkt->ct);
+
+	e->flow.proto = nf_im_label_proto(labels, in->pack);
+	e->flow.done = NFIM_KNOWN;
+	if (in->pkt->seg.l4 == IPPROTO_TCP && READ_ONCE(in->inet->watch[e->flow.proto]) &&
+	    !nf_im_entry_watch(e))
+		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
+}
+
 /* Under the bucket's lock: the packet's entry, a new one if it has none. */
 static struct nf_im_entry *entry_for(struct inspection *in, u32 *why)
 {
@@ -89,6 +101,8 @@ static struct nf_im_entry *entry_for(struct inspection *in, u32 *why)
 		*why = NF_IM_A_C_CAP;
 	} else {
 		e = nf_im_entry_new(in->inet, in->key, ct, why);
+		if (e && nf_im_label_known(nf_ct_labels_find(ct)))
+			entry_remember(in, e);
 	}
 	if (e)
 		nf_im_label_set(ct, NF_IM_LABEL_OPEN);
@@ -105,6 +119,7 @@ static void entry_settle(struct inspection *in)
 	struct nf_im_entry *e = in->e;
 
 	in->e = NULL;
+	nf_im_mark_verdict(ct, &e->flow);
 	if (!nf_ct_labels_find(ct))
 		return;
 	nf_im_label_verdict(ct, in->pack, &e->flow, false);

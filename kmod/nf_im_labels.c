@@ -72,6 +72,22 @@ void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 	if (flow->done && !reads_on)
 		__set_bit(nf_im_label_bit(NF_IM_LABEL_DONE), mask);
 	label_or(ct, mask);
+	nf_im_mark_verdict(ct, flow);
+}
+
+/* The protocol by its label, for flows that the table has forgotten; 0 if no label says it. */
+u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack)
+{
+	const u32 first = nf_im_label_bit(NF_IM_LABEL_PROTO);
+	u32 i, bit;
+
+	bit = find_next_bit(labels->bits, nf_im_label_bit(NF_IM_LABEL_COUNT), first);
+	if (bit >= nf_im_label_bit(NF_IM_LABEL_COUNT))
+		return 0;
+	for (i = 0; i < pack->n_protos; i++)
+		if (pack->protos[i].label == bit - first + NF_IM_LABEL_PROTO)
+			return pack->protos[i].id;
+	return 0;
 }
 
 /* Is the flow known to be a protocol? Each has a category. */

@@ -47,22 +47,35 @@ struct nf_im_net *nf_im_net_to_sweep(u32 round)
 	return found;
 }
 
-static int hook_get(struct nf_im_net *inet, bool v6)
+static bool hooks_used(const struct nf_im_net *inet)
 {
-	u8 pf = v6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+	u32 set;
+
+	for (set = 0; set < NF_IM_HOOKS; set++)
+		if (inet->users[set])
+			return true;
+	return false;
+}
+
+static int hook_get(struct nf_im_net *inet, enum nf_im_hooks set)
+{
+	u8 pf = nf_im_hook_family(set);
 	int err;
 
-	if (inet->users[v6]++)
+	if (inet->users[set]) {
+		inet->users[set]++;
 		return 0;
-	if (!inet->users[!v6])
+	}
+	if (!hooks_used(inet))
 		nf_im_mem_open(inet);
+	inet->users[set]++;
 	err = nf_ct_netns_get(inet->net, pf);
 	if (err)
 		goto err_ct;
 	err = nf_connlabels_get(inet->net, nf_im_label_bit(NF_IM_LABEL_COUNT - 1));
 	if (err)
 		goto err_labels;
-	err = nf_im_hook_register(inet, v6);
+	err = nf_im_hook_register(inet, set);
 	if (err)
 		goto err_hook;
 	return 0;
@@ -72,51 +85,64 @@ err_hook:
 err_labels:
 	nf_ct_netns_put(inet->net, pf);
 err_ct:
-	inet->users[v6]--;
-	if (!inet->users[!v6])
+	inet->users[set]--;
+	if (!hooks_used(inet))
 		nf_im_mem_close(inet);
 	return err;
 }
 
-static void hook_put(struct nf_im_net *inet, bool v6)
+static void hook_put(struct nf_im_net *inet, enum nf_im_hooks set)
 {
 	/* A namespace on its way out has lost its hooks before its last rules go. */
-	if (--inet->users[v6] || inet->exiting)
+	if (--inet->users[set] || inet->exiting)
 		return;
-	nf_im_hook_unregister(inet, v6);
+	nf_im_hook_unregister(inet, set);
 	synchronize_net();
-	if (!inet->users[!v6]) {
+	if (!hooks_used(inet)) {
 		nf_im_table_flush(inet);
 		nf_im_mem_close(inet);
 	}
 	nf_connlabels_put(inet->net);
-	nf_ct_netns_put(inet->net, v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+	nf_ct_netns_put(inet->net, nf_im_hook_family(set));
 }
 
-/* NFPROTO_INET wants both, all or nothing. */
+/* A bridge carries both IPv4 and IPv6, some of which is the host's own. */
+static bool family_wants(u8 family, enum nf_im_hooks set)
+{
+	switch (set) {
+	case NF_IM_HOOKS_IPV4:
+		return family != NFPROTO_IPV6;
+	case NF_IM_HOOKS_IPV6:
+		return family != NFPROTO_IPV4;
+	default:
+		return family == NFPROTO_BRIDGE;
+	}
+}
+
+/* All that a family wants, or nothing. */
 static int family_get(struct nf_im_net *inet, u8 family)
 {
-	int err;
+	int err = 0;
+	u32 set;
 
-	if (family != NFPROTO_INET)
-		return hook_get(inet, family == NFPROTO_IPV6);
-	err = hook_get(inet, false);
-	if (err)
-		return err;
-	err = hook_get(inet, true);
-	if (err)
-		hook_put(inet, false);
+	for (set = 0; set < NF_IM_HOOKS && !err; set++)
+		if (family_wants(family, set))
+			err = hook_get(inet, set);
+	if (!err)
+		return 0;
+	for (set--; set--;)
+		if (family_wants(family, set))
+			hook_put(inet, set);
 	return err;
 }
 
 static void family_put(struct nf_im_net *inet, u8 family)
 {
-	if (family == NFPROTO_INET) {
-		hook_put(inet, false);
-		hook_put(inet, true);
-	} else {
-		hook_put(inet, family == NFPROTO_IPV6);
-	}
+	u32 set;
+
+	for (set = 0; set < NF_IM_HOOKS; set++)
+		if (family_wants(family, set))
+			hook_put(inet, set);
 }
 
 static bool rule_names(const struct xt_im_mtinfo *info, u32 id)
@@ -157,6 +183,13 @@ static void rule_watch(struct nf_im_net *inet, const struct xt_im_mtinfo *info, 
 	WRITE_ONCE(inet->watch_any, inet->watch_any + by);
 }
 
+void nf_im_watch_all(struct nf_im_net *inet, int by)
+{
+	const struct xt_im_mtinfo all = { .flags = NF_IM_MT_ACTION };
+
+	rule_watch(inet, &all, by);
+}
+
 int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
@@ -189,18 +222,33 @@ void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 }
 NF_IM_EXPORT(nf_im_rule_del);
 
-int nf_im_enable(struct net *net, bool on)
+static int enable_get(struct nf_im_net *inet, bool bridge)
+{
+	int err = 0;
+
+	if (!inet->enabled)
+		err = family_get(inet, bridge ? NFPROTO_BRIDGE : NFPROTO_INET);
+	else if (bridge && inet->enabled == NFPROTO_INET)
+		err = hook_get(inet, NF_IM_HOOKS_BRIDGE);
+	if (err)
+		return err;
+	if (bridge || !inet->enabled)
+		inet->enabled = bridge ? NFPROTO_BRIDGE : NFPROTO_INET;
+	return 0;
+}
+
+int nf_im_enable(struct net *net, bool on, bool bridge)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
 	int err = 0;
 
 	mutex_lock(&inet->mutex);
-	if (on && !inet->enabled)
-		err = family_get(inet, NFPROTO_INET);
-	else if (!on && inet->enabled)
-		family_put(inet, NFPROTO_INET);
-	if (!err)
-		inet->enabled = on;
+	if (on) {
+		err = enable_get(inet, bridge);
+	} else if (inet->enabled) {
+		family_put(inet, inet->enabled);
+		inet->enabled = 0;
+	}
 	mutex_unlock(&inet->mutex);
 	return err;
 }
@@ -245,7 +293,7 @@ static void __net_exit net_pre_exit(struct net *net)
 			continue;
 		nf_im_hook_unregister(inet, i);
 		nf_connlabels_put(net);
-		nf_ct_netns_put(net, i ? NFPROTO_IPV6 : NFPROTO_IPV4);
+		nf_ct_netns_put(net, nf_im_hook_family(i));
 	}
 	mutex_unlock(&inet->mutex);
 }

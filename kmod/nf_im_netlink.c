@@ -107,6 +107,22 @@ static int put_protos(struct sk_buff *skb, const struct nf_im_net *inet)
 	return err;
 }
 
+/* What not everybody has: bridges, marks. */
+static int put_extras(struct sk_buff *skb, const struct nf_im_net *inet)
+{
+	u32 ct_mask = READ_ONCE(inet->ct_mask), skb_mask = READ_ONCE(inet->skb_mask);
+	int err = 0;
+
+	if (READ_ONCE(inet->enabled) == NFPROTO_BRIDGE)
+		err = nla_put_flag(skb, NF_IM_A_BRIDGE);
+	if (!err && ct_mask)
+		err = nla_put_u32(skb, NF_IM_A_MARK_MASK, ct_mask) ||
+		      nla_put_u32(skb, NF_IM_A_MARKS_LOST, nf_im_mark_overwritten(inet));
+	if (!err && skb_mask)
+		err = nla_put_u32(skb, NF_IM_A_PACKET_MASK, skb_mask);
+	return err;
+}
+
 static int cmd_get(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nf_im_net *inet = nf_im_pernet(genl_info_net(info));
@@ -119,7 +135,8 @@ static int cmd_get(struct sk_buff *skb, struct genl_info *info)
 	if (!hdr || nla_put_string(msg, NF_IM_A_VERSION, NF_IM_VERSION) ||
 	    nla_put_u32(msg, NF_IM_A_LABEL_BASE, nf_im_label_base) ||
 	    nla_put_u32(msg, NF_IM_A_RULES, READ_ONCE(inet->rules)) ||
-	    nla_put_u8(msg, NF_IM_A_ENABLED, READ_ONCE(inet->enabled)) ||
+	    nla_put_u8(msg, NF_IM_A_ENABLED, !!READ_ONCE(inet->enabled)) ||
+	    put_extras(msg, inet) ||
 	    put_pack(msg) || put_counters(msg, inet) || put_protos(msg, inet)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
@@ -130,13 +147,56 @@ static int cmd_get(struct sk_buff *skb, struct genl_info *info)
 
 static int cmd_enable(struct sk_buff *skb, struct genl_info *info)
 {
-	return extack_errno(info, nf_im_enable(genl_info_net(info), true),
+	bool bridge = info->attrs[NF_IM_A_BRIDGE];
+	int err = nf_im_enable(genl_info_net(info), true, bridge);
+
+	return extack_errno(info, err, bridge ?
+			    "the hook could not be had: nf_conntrack_bridge or labels are missing" :
 			    "the hook could not be had: conntrack or its labels are missing");
 }
 
 static int cmd_disable(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_im_enable(genl_info_net(info), false);
+	return nf_im_enable(genl_info_net(info), false, false);
+}
+
+static int cmd_mark(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nf_im_net *inet = nf_im_pernet(genl_info_net(info));
+	const struct nlattr *ct = info->attrs[NF_IM_A_MARK_MASK];
+	const struct nlattr *packet = info->attrs[NF_IM_A_PACKET_MASK];
+	int err = 0;
+
+	if (!ct == !packet)
+		return extack_errno(info, -EINVAL, "one mask is needed, of flows or of packets");
+	if (ct)
+		err = nf_im_mark_ct(inet, nla_get_u32(ct));
+	else
+		err = nf_im_mark_skb(inet, nla_get_u32(packet));
+	if (err == -EOPNOTSUPP)
+		return extack_errno(info, err, "this kernel's conntracks have no marks");
+	return extack_errno(info, err, ct ?
+			    "the mask's bits are not side by side, or too few for the protocols" :
+			    "the mask's bits are not side by side, or too few for the actions");
+}
+
+static int cmd_reopen(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct nf_im_reopened count;
+	void *hdr;
+
+	if (!msg)
+		return -ENOMEM;
+	nf_im_reopen(nf_im_pernet(genl_info_net(info)), &count);
+	hdr = genlmsg_put_reply(msg, info, &nf_im_genl_family, 0, NF_IM_CMD_REOPEN);
+	if (!hdr || nla_put_u32(msg, NF_IM_A_REOPENED, count.reopened) ||
+	    nla_put_u32(msg, NF_IM_A_OFFLOADED, count.offloaded)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
 }
 
 /* Signatures are code that runs on everybody's packets: the host's admin alone loads them. */
@@ -212,6 +272,15 @@ static int cmd_pack_rollback(struct sk_buff *skb, struct genl_info *info)
 
 static const struct nla_policy policy_none[NF_IM_A_MAX + 1];
 
+static const struct nla_policy policy_enable[NF_IM_A_MAX + 1] = {
+	[NF_IM_A_BRIDGE]	= { .type = NLA_FLAG },
+};
+
+static const struct nla_policy policy_mark[NF_IM_A_MAX + 1] = {
+	[NF_IM_A_MARK_MASK]	= { .type = NLA_U32 },
+	[NF_IM_A_PACKET_MASK]	= { .type = NLA_U32 },
+};
+
 static const struct nla_policy policy_begin[NF_IM_A_MAX + 1] = {
 	[NF_IM_A_SIZE]		= { .type = NLA_U32 },
 };
@@ -235,11 +304,13 @@ static const struct nla_policy policy_commit[NF_IM_A_MAX + 1] = {
 
 static const struct genl_ops ops[] = {
 	IM_OP(NF_IM_CMD_GET, cmd_get, policy_none, GENL_UNS_ADMIN_PERM),
-	IM_OP(NF_IM_CMD_ENABLE, cmd_enable, policy_none, GENL_UNS_ADMIN_PERM),
+	IM_OP(NF_IM_CMD_ENABLE, cmd_enable, policy_enable, GENL_UNS_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_DISABLE, cmd_disable, policy_none, GENL_UNS_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_BEGIN, cmd_pack_begin, policy_begin, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_CHUNK, cmd_pack_chunk, policy_chunk, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_COMMIT, cmd_pack_commit, policy_commit, GENL_ADMIN_PERM),
+	IM_OP(NF_IM_CMD_MARK, cmd_mark, policy_mark, GENL_UNS_ADMIN_PERM),
+	IM_OP(NF_IM_CMD_REOPEN, cmd_reopen, policy_none, GENL_UNS_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_ROLLBACK, cmd_pack_rollback, policy_commit, GENL_ADMIN_PERM),
 };
 

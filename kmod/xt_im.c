@@ -228,29 +228,24 @@ static void im_mt_destroy(const struct xt_mtdtor_param *par)
 	nf_im_rule_del(par->net, par->family, par->matchinfo);
 }
 
+#define IM_MT(pf) {						\
+	.name = "im",						\
+	.revision = 0,						\
+	.family = (pf),						\
+	.match = im_mt,						\
+	.checkentry = im_mt_check,				\
+	.destroy = im_mt_destroy,				\
+	.matchsize = sizeof(struct xt_im_mtinfo),		\
+	.usersize = offsetof(struct xt_im_mtinfo, priv),	\
+	.me = THIS_MODULE,					\
+}
+
+/* INET and BRIDGE are for nft-im, which carries its rules as this match. */
 static struct xt_match im_mt_reg[] __read_mostly = {
-	{
-		.name = "im",
-		.revision = 0,
-		.family = NFPROTO_IPV4,
-		.match = im_mt,
-		.checkentry = im_mt_check,
-		.destroy = im_mt_destroy,
-		.matchsize = sizeof(struct xt_im_mtinfo),
-		.usersize = offsetof(struct xt_im_mtinfo, priv),
-		.me = THIS_MODULE,
-	},
-	{
-		.name = "im",
-		.revision = 0,
-		.family = NFPROTO_IPV6,
-		.match = im_mt,
-		.checkentry = im_mt_check,
-		.destroy = im_mt_destroy,
-		.matchsize = sizeof(struct xt_im_mtinfo),
-		.usersize = offsetof(struct xt_im_mtinfo, priv),
-		.me = THIS_MODULE,
-	},
+	IM_MT(NFPROTO_IPV4),
+	IM_MT(NFPROTO_IPV6),
+	IM_MT(NFPROTO_INET),
+	IM_MT(NFPROTO_BRIDGE),
 };
 
 static int __init im_mt_init(void)
@@ -280,3 +275,4 @@ MODULE_DESCRIPTION("Xtables: match instant messaging by its payload");
 MODULE_VERSION(NF_IM_VERSION);
 MODULE_ALIAS("ipt_im");
 MODULE_ALIAS("ip6t_im");
+MODULE_ALIAS("ebt_im");

@@ -11,8 +11,6 @@
 
 #include "engine/pack.h"
 
-#define IMCTL_ENABLED_DIR	"/etc/nf-im"
-#define IMCTL_ENABLED_FILE	IMCTL_ENABLED_DIR "/enabled"
 #define IMCTL_SCHEMA		1	/* of what --json prints */
 
 /* Exit codes. */
@@ -64,7 +62,10 @@ struct imctl_cmd {
 extern const struct imctl_cmd imctl_signatures_cmds[];
 extern const struct imctl_opt imctl_classify_opts[];
 extern const struct imctl_opt imctl_enable_opts[];
+extern const struct imctl_opt imctl_disable_opts[];
+extern const struct imctl_opt imctl_flows_opts[];
 extern const struct imctl_opt imctl_labels_opts[];
+extern const struct imctl_opt imctl_mark_opts[];
 extern const struct imctl_opt imctl_list_opts[];
 
 extern bool imctl_json;		/* --json */
@@ -72,8 +73,10 @@ extern bool imctl_json;		/* --json */
 int imctl_classify(int argc, char **argv);
 int imctl_disable(int argc, char **argv);
 int imctl_enable(int argc, char **argv);
+int imctl_flows(int argc, char **argv);
 int imctl_labels(int argc, char **argv);
 int imctl_list(int argc, char **argv);
+int imctl_mark(int argc, char **argv);
 int imctl_monitor(int argc, char **argv);
 int imctl_status(int argc, char **argv);
 

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * imctl status, enable, disable: the module and its hook in this namespace.
+ * imctl status: the module in this namespace.
  */
 #include "imctl.h"
 #include "netlink.h"
 #include "out.h"
+#include "saved.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/pack.h"
-
-static bool runtime, persist;
-
-const struct imctl_opt imctl_enable_opts[] = {
-	{ "runtime", NULL, IMCTL_OPT_FLAG, &runtime, "until the next boot only" },
-	{ "persist", NULL, IMCTL_OPT_FLAG, &persist,
-	  "over a reboot, even from another network namespace than the first" },
-	{ 0 }
-};
 
 /* By enum nf_im_attr_counter; they are JSON keys. */
 static const char *const counter_names[] = {
@@ -47,11 +36,6 @@ static const char *const counter_names[] = {
 
 static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks its name");
 
-static bool persisted(void)
-{
-	return !access(IMCTL_ENABLED_FILE, F_OK);
-}
-
 static int print_json(const struct nfim_nl_status *st)
 {
 	json_t *root = json_object(), *pack = json_object(), *counters = json_object();
@@ -61,12 +45,16 @@ static int print_json(const struct nfim_nl_status *st)
 	json_object_set_new(root, "schema", json_integer(IMCTL_SCHEMA));
 	json_object_set_new(root, "loaded", json_boolean(st));
 	json_object_set_new(root, "tool_version", json_string(NF_IM_VERSION));
-	json_object_set_new(root, "persisted", json_boolean(persisted()));
+	json_object_set_new(root, "persisted", json_boolean(imctl_saved_enabled()));
 	if (st) {
 		json_object_set_new(root, "version", json_string(st->version));
 		json_object_set_new(root, "label_base", json_integer(st->label_base));
 		json_object_set_new(root, "rules", json_integer(st->rules));
 		json_object_set_new(root, "enabled", json_boolean(st->enabled));
+		json_object_set_new(root, "bridge", json_boolean(st->bridge));
+		json_object_set_new(root, "mark_mask", json_integer(st->ct_mask));
+		json_object_set_new(root, "marks_overwritten", json_integer(st->marks_lost));
+		json_object_set_new(root, "packet_mask", json_integer(st->packet_mask));
 		json_object_set_new(pack, "version", json_integer(st->pack.version));
 		json_object_set_new(pack, "crc", json_integer(st->pack.crc));
 		json_object_set_new(pack, "size", json_integer(st->pack.size));
@@ -114,6 +102,14 @@ static void put_bool(struct out *o, const char *key, bool value)
 	put_str(o, key, value ? "yes" : "no");
 }
 
+static void put_mask(struct out *o, const char *key, uint32_t mask)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08" PRIx32, mask);
+	put_str(o, key, mask ? text : NULL);
+}
+
 static int print_rows(const struct nfim_nl_status *st)
 {
 	static const struct out_col cols[] = { { .name = "key" }, { .name = "value" } };
@@ -124,9 +120,13 @@ static int print_rows(const struct nfim_nl_status *st)
 	put_str(o, "version", st->version);
 	put_str(o, "tool_version", NF_IM_VERSION);
 	put_bool(o, "enabled", st->enabled);
-	put_bool(o, "persisted", persisted());
+	put_bool(o, "persisted", imctl_saved_enabled());
+	put_bool(o, "bridge", st->bridge);
 	put_num(o, "rules", st->rules);
 	put_num(o, "label_base", st->label_base);
+	put_mask(o, "mark_mask", st->ct_mask);
+	put_num(o, "marks_overwritten", st->marks_lost);
+	put_mask(o, "packet_mask", st->packet_mask);
 	put_num(o, "pack.version", st->pack.version);
 	put_num(o, "pack.rules", st->pack.rules);
 	put_num(o, "pack.size", st->pack.size);
@@ -167,86 +167,4 @@ int imctl_status(int argc, char **argv)
 	if (strcmp(st.version, NF_IM_VERSION))
 		imctl_say("the module is version %s, this tool is %s", st.version, NF_IM_VERSION);
 	return imctl_json ? print_json(&st) : print_rows(&st);
-}
-
-/* The file makes nf-im.service enable the first namespace at boot; others have no boot. */
-static bool first_namespace(void)
-{
-	struct stat mine, first;
-
-	if (stat("/proc/self/ns/net", &mine) || stat("/proc/1/ns/net", &first))
-		return false;
-	return mine.st_ino == first.st_ino && mine.st_dev == first.st_dev;
-}
-
-static int keep(void)
-{
-	int fd;
-
-	if (mkdir(IMCTL_ENABLED_DIR, 0755) && errno != EEXIST) {
-		imctl_say("enabled now, but not over a reboot: cannot create %s: %s",
-			  IMCTL_ENABLED_DIR, strerror(errno));
-		return IMCTL_FAIL;
-	}
-	fd = open(IMCTL_ENABLED_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		imctl_say("enabled now, but not over a reboot: cannot create %s: %s",
-			  IMCTL_ENABLED_FILE, strerror(errno));
-		return IMCTL_FAIL;
-	}
-	close(fd);
-	return IMCTL_OK;
-}
-
-static int forget(void)
-{
-	if (!unlink(IMCTL_ENABLED_FILE) || errno == ENOENT || errno == ENOTDIR)
-		return IMCTL_OK;
-	imctl_say("disabled now, but not over a reboot: cannot remove %s: %s",
-		  IMCTL_ENABLED_FILE, strerror(errno));
-	return IMCTL_FAIL;
-}
-
-static int set(bool on)
-{
-	struct nfim_nl_err err;
-	struct nfim_nl *nl;
-	int ret;
-
-	if (runtime && persist) {
-		imctl_say("--runtime and --persist exclude each other");
-		return IMCTL_USAGE;
-	}
-	ret = nfim_nl_open(&nl, &err);
-	if (!ret) {
-		ret = nfim_nl_enable(nl, on, &err);
-		nfim_nl_close(nl);
-	}
-	/* Without the module nothing is enabled; what is left is the file. */
-	if (ret && (on || ret != -ENOENT || runtime)) {
-		imctl_say("%s", err.msg);
-		return IMCTL_FAIL;
-	}
-	if (runtime)
-		return IMCTL_OK;
-	if (!persist && !first_namespace()) {
-		imctl_say("%s until this network namespace goes; --persist is for the first one",
-			  on ? "enabled" : "disabled");
-		return IMCTL_OK;
-	}
-	return on ? keep() : forget();
-}
-
-int imctl_enable(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return set(true);
-}
-
-int imctl_disable(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return set(false);
 }

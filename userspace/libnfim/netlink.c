@@ -355,6 +355,18 @@ static int on_status(const struct nlattr *attr, void *data)
 	case NF_IM_A_ENABLED:
 		st->enabled = get_num(attr);
 		break;
+	case NF_IM_A_BRIDGE:
+		st->bridge = true;
+		break;
+	case NF_IM_A_MARK_MASK:
+		st->ct_mask = get_num(attr);
+		break;
+	case NF_IM_A_PACKET_MASK:
+		st->packet_mask = get_num(attr);
+		break;
+	case NF_IM_A_MARKS_LOST:
+		st->marks_lost = get_num(attr);
+		break;
 	case NF_IM_A_PACK:
 		return mnl_attr_parse_nested(attr, on_pack, st);
 	case NF_IM_A_COUNTERS:
@@ -380,9 +392,49 @@ static int simple(struct nfim_nl *nl, uint8_t cmd, struct nfim_nl_err *err)
 	return talk(nl, request(nl, nl->family, cmd, NF_IM_GENL_VERSION), &x);
 }
 
-int nfim_nl_enable(struct nfim_nl *nl, bool on, struct nfim_nl_err *err)
+int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, struct nfim_nl_err *err)
 {
-	return simple(nl, on ? NF_IM_CMD_ENABLE : NF_IM_CMD_DISABLE, err);
+	struct exchange x = { .err = err };
+	struct nlmsghdr *nlh;
+
+	nlh = request(nl, nl->family, on ? NF_IM_CMD_ENABLE : NF_IM_CMD_DISABLE,
+		      NF_IM_GENL_VERSION);
+	if (on && bridge)
+		mnl_attr_put(nlh, NF_IM_A_BRIDGE, 0, NULL);
+	return talk(nl, nlh, &x);
+}
+
+int nfim_nl_mark(struct nfim_nl *nl, bool packet, uint32_t mask, struct nfim_nl_err *err)
+{
+	struct exchange x = { .err = err };
+	struct nlmsghdr *nlh;
+
+	nlh = request(nl, nl->family, NF_IM_CMD_MARK, NF_IM_GENL_VERSION);
+	mnl_attr_put_u32(nlh, packet ? NF_IM_A_PACKET_MASK : NF_IM_A_MARK_MASK, mask);
+	return talk(nl, nlh, &x);
+}
+
+static int on_reopened(const struct nlattr *attr, void *data)
+{
+	struct nfim_nl_reopened *count = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case NF_IM_A_REOPENED:
+		count->reopened = get_num(attr);
+		break;
+	case NF_IM_A_OFFLOADED:
+		count->offloaded = get_num(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+int nfim_nl_reopen(struct nfim_nl *nl, struct nfim_nl_reopened *count, struct nfim_nl_err *err)
+{
+	struct exchange x = { .attr = on_reopened, .data = count, .err = err };
+
+	memset(count, 0, sizeof(*count));
+	return talk(nl, request(nl, nl->family, NF_IM_CMD_REOPEN, NF_IM_GENL_VERSION), &x);
 }
 
 /* Packs */

@@ -39,6 +39,10 @@ struct nfim_nl_status {
 	uint32_t label_base;
 	uint32_t rules;
 	bool enabled;
+	bool bridge;
+	uint32_t ct_mask;	/* bits of ct marks for the protocol, 0 for none */
+	uint32_t packet_mask;	/* bits of packet marks for the actions, 0 for none */
+	uint32_t marks_lost;	/* known flows whose mark is another by now */
 	struct {
 		uint32_t version;
 		uint32_t crc;
@@ -94,11 +98,39 @@ int nfim_nl_get(struct nfim_nl *nl, struct nfim_nl_status *status, struct nfim_n
  * nfim_nl_enable() - hold the hook in this network namespace, or let it go
  * @nl: connection
  * @on: hold
+ * @bridge: on bridges too
  * @err: filled on failure
  *
  * Return: 0 or a negative errno.
  */
-int nfim_nl_enable(struct nfim_nl *nl, bool on, struct nfim_nl_err *err);
+int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, struct nfim_nl_err *err);
+
+/**
+ * nfim_nl_mark() - choose the bits of marks that verdicts are written into
+ * @nl: connection
+ * @packet: of packets, for their actions; else of conntracks, for the protocol
+ * @mask: the bits, 0 for none
+ * @err: filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int nfim_nl_mark(struct nfim_nl *nl, bool packet, uint32_t mask, struct nfim_nl_err *err);
+
+/** struct nfim_nl_reopened - what became of the flows with a verdict */
+struct nfim_nl_reopened {
+	uint32_t reopened;
+	uint32_t offloaded;	/* out of reach, left as they are */
+};
+
+/**
+ * nfim_nl_reopen() - let flows with a verdict be read again
+ * @nl: connection
+ * @count: filled on success
+ * @err: filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int nfim_nl_reopen(struct nfim_nl *nl, struct nfim_nl_reopened *count, struct nfim_nl_err *err);
 
 /**
  * nfim_nl_pack_load() - upload a signature pack and put it in force

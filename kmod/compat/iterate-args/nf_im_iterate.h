@@ -6,9 +6,10 @@
 #include <net/netfilter/nf_conntrack.h>
 
 static inline void nf_im_iterate_conntracks(struct net *net,
-					    int (*iter)(struct nf_conn *ct, void *data))
+					    int (*iter)(struct nf_conn *ct, void *data),
+					    void *data)
 {
-	nf_ct_iterate_cleanup_net(net, iter, NULL, 0, 0);
+	nf_ct_iterate_cleanup_net(net, iter, data, 0, 0);
 }
 
 #endif /* _NF_IM_ITERATE_H */

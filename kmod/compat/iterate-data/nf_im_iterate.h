@@ -6,11 +6,12 @@
 #include <net/netfilter/nf_conntrack.h>
 
 static inline void nf_im_iterate_conntracks(struct net *net,
-					    int (*iter)(struct nf_conn *ct, void *data))
+					    int (*iter)(struct nf_conn *ct, void *data),
+					    void *data)
 {
-	struct nf_ct_iter_data data = { .net = net };
+	struct nf_ct_iter_data args = { .net = net, .data = data };
 
-	nf_ct_iterate_cleanup_net(iter, &data);
+	nf_ct_iterate_cleanup_net(iter, &args);
 }
 
 #endif /* _NF_IM_ITERATE_H */

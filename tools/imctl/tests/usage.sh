@@ -35,6 +35,15 @@ usage "base too high" labels --base 49
 usage "write and check" labels --write --check
 usage "a file without a task" labels --connlabel-conf x
 usage "runtime and persist" enable --runtime --persist
+usage "saved and something" enable --saved --bridge
+usage "a mask too narrow for the protocols" mark --mask 0x3f00
+usage "a mask too narrow for the actions" mark --packet --mask 0x3ff
+usage "a mask in two pieces" mark --mask 0xff0f00
+usage "a mask of nothing" mark --mask 0
+usage "a mask and none" mark --mask 0xff --off
+usage "packets without a mask" mark --packet
+usage "an include without a mask" mark --include x
+usage "all and reopen" flows --all --reopen
 
 version=$(sed -n 's/^NF_IM_VERSION *:*= *//p' "$here/../../../version.mk")
 run --version

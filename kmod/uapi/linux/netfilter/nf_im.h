@@ -116,8 +116,14 @@ struct xt_im_mtinfo {
  *  NF_IM_CMD_GET -> reply with
  *	NF_IM_A_VERSION, NF_IM_A_LABEL_BASE, NF_IM_A_RULES, NF_IM_A_ENABLED,
  *	NF_IM_A_PACK { NF_IM_A_PACK_* }, NF_IM_A_COUNTERS { NF_IM_A_C_* },
- *	NF_IM_A_PROTOS { NF_IM_A_PROTO { NF_IM_A_PROTO_* } ... } (only those ever seen)
- *  NF_IM_CMD_ENABLE, NF_IM_CMD_DISABLE: hold, let go the hook without any rule; idempotent
+ *	NF_IM_A_PROTOS { NF_IM_A_PROTO { NF_IM_A_PROTO_* } ... } (only those ever seen),
+ *	[ NF_IM_A_BRIDGE ] [ NF_IM_A_MARK_MASK, NF_IM_A_MARKS_LOST ] [ NF_IM_A_PACKET_MASK ]
+ *  NF_IM_CMD_ENABLE [ NF_IM_A_BRIDGE ], NF_IM_CMD_DISABLE: hold, let go the hook without any
+ *	rule; idempotent, and ENABLE without BRIDGE keeps bridges that are held
+ *  NF_IM_CMD_MARK { NF_IM_A_MARK_MASK or NF_IM_A_PACKET_MASK }: verdicts into marks; the value
+ *	stands in the mask's bits, which are side by side (ERANGE they are not, or too few)
+ *  NF_IM_CMD_REOPEN -> reply with NF_IM_A_REOPENED, NF_IM_A_OFFLOADED: take back "none" and
+ *	"uninspected", and read known flows on for their actions, from the next packet on
  *  NF_IM_CMD_PACK_BEGIN { NF_IM_A_SIZE }: start an upload bound to this socket
  *	(EBUSY another is under way, EFBIG over 64 MiB)
  *  NF_IM_CMD_PACK_CHUNK { NF_IM_A_OFFSET, NF_IM_A_DATA }: in order, up to 32 KiB each (ERANGE)
@@ -144,6 +150,8 @@ enum nf_im_cmd {
 	NF_IM_CMD_PACK_COMMIT,
 	NF_IM_CMD_PACK_ROLLBACK,
 	NF_IM_CMD_EVENT,
+	NF_IM_CMD_MARK,
+	NF_IM_CMD_REOPEN,
 	__NF_IM_CMD_MAX,
 };
 #define NF_IM_CMD_MAX (__NF_IM_CMD_MAX - 1)
@@ -164,6 +172,12 @@ enum nf_im_attr {
 	NF_IM_A_DATA,		/* binary, 1..NF_IM_CHUNK_MAX */
 	NF_IM_A_FORCE,		/* flag */
 	NF_IM_A_EVENT,		/* nest: enum nf_im_attr_event */
+	NF_IM_A_BRIDGE,		/* flag: on bridges too */
+	NF_IM_A_MARK_MASK,	/* u32: bits of ct marks for the protocol's number; 0: none */
+	NF_IM_A_PACKET_MASK,	/* u32: bits of packet marks, 1 << enum nf_im_action; 0: none */
+	NF_IM_A_MARKS_LOST,	/* u32: known flows whose mark is another by now */
+	NF_IM_A_REOPENED,	/* u32: flows that are read again */
+	NF_IM_A_OFFLOADED,	/* u32: flows that are not, as they are offloaded */
 	__NF_IM_A_MAX,
 };
 #define NF_IM_A_MAX (__NF_IM_A_MAX - 1)

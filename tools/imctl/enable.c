@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imctl enable, disable: the hook in this namespace, without any rule.
+ */
+#include "imctl.h"
+#include "netlink.h"
+#include "saved.h"
+
+#include <errno.h>
+
+static bool runtime, persist, bridge, saved;
+
+const struct imctl_opt imctl_enable_opts[] = {
+	{ "runtime", NULL, IMCTL_OPT_FLAG, &runtime, "until the next boot only" },
+	{ "persist", NULL, IMCTL_OPT_FLAG, &persist,
+	  "over a reboot, even from another network namespace than the first" },
+	{ "bridge", NULL, IMCTL_OPT_FLAG, &bridge, "frames that bridges forward, too" },
+	{ "saved", NULL, IMCTL_OPT_FLAG, &saved,
+	  "put in force what /etc/nf-im says, as at boot; marks too" },
+	{ 0 }
+};
+
+const struct imctl_opt imctl_disable_opts[] = {
+	{ "runtime", NULL, IMCTL_OPT_FLAG, &runtime, "until the next boot only" },
+	{ "persist", NULL, IMCTL_OPT_FLAG, &persist,
+	  "over a reboot, even from another network namespace than the first" },
+	{ 0 }
+};
+
+static int set(bool on)
+{
+	struct nfim_nl_err err;
+	struct nfim_nl *nl;
+	int ret;
+
+	if (runtime && persist) {
+		imctl_say("--runtime and --persist exclude each other");
+		return IMCTL_USAGE;
+	}
+	ret = nfim_nl_open(&nl, &err);
+	if (!ret) {
+		ret = nfim_nl_enable(nl, on, bridge, &err);
+		nfim_nl_close(nl);
+	}
+	/* Without the module nothing is enabled; what is left is the file. */
+	if (ret && (on || ret != -ENOENT || runtime)) {
+		imctl_say("%s", err.msg);
+		return IMCTL_FAIL;
+	}
+	if (runtime)
+		return IMCTL_OK;
+	if (!persist && !imctl_first_namespace()) {
+		imctl_say("%s until this network namespace goes; --persist is for the first one",
+			  on ? "enabled" : "disabled");
+		return IMCTL_OK;
+	}
+	return imctl_save_enabled(on, bridge || (on && imctl_saved_bridge()));
+}
+
+/* Marks first: a flow that is decided before there is a mask has to be walked over. */
+static int set_saved(void)
+{
+	struct imctl_masks masks;
+	struct nfim_nl_err err;
+	struct nfim_nl *nl;
+	int ret = 0;
+
+	if (runtime || persist || bridge) {
+		imctl_say("--saved stands alone");
+		return IMCTL_USAGE;
+	}
+	if (imctl_saved_masks(&masks))
+		return IMCTL_FAIL;
+	if (!masks.flow && !masks.packet && !imctl_saved_enabled())
+		return IMCTL_OK;
+	ret = nfim_nl_open(&nl, &err);
+	if (ret) {
+		imctl_say("%s", err.msg);
+		return IMCTL_FAIL;
+	}
+	if (masks.flow)
+		ret = nfim_nl_mark(nl, false, masks.flow, &err);
+	if (!ret && masks.packet)
+		ret = nfim_nl_mark(nl, true, masks.packet, &err);
+	if (!ret && imctl_saved_enabled())
+		ret = nfim_nl_enable(nl, true, imctl_saved_bridge(), &err);
+	nfim_nl_close(nl);
+	if (ret)
+		imctl_say("%s", err.msg);
+	return ret ? IMCTL_FAIL : IMCTL_OK;
+}
+
+int imctl_enable(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return saved ? set_saved() : set(true);
+}
+
+int imctl_disable(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return set(false);
+}
