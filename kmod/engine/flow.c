@@ -6,8 +6,7 @@
  * programs see what is there in order from the stream's start (or, in mid-stream, from a
  * segment's start). "Need more" keeps the bytes; "no" from every rule closes the direction.
  */
-#include "flow.h"
-#include "flow_impl.h"
+#include "carrier.h"
 
 void nfim_flow_init(struct nfim_flow *flow)
 {
@@ -145,21 +144,23 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
  * What the rule says of the whole flow. It is kept where a direction with frames keeps what
  * its frame does, so that only one without them, as all packets of the flow, has it.
  */
-static void flow_actions(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 rule)
+static void flow_actions(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
-	flow->dir[0].node = mc->pack->rules[rule].actions;
+	if (mc->rule == NFIM_NO_RULE)
+		return;
+	flow->dir[0].node = mc->pack->rules[mc->rule].actions;
 	flow->dir[1].node = flow->dir[0].node;
 	mc->step->actions |= flow->dir[0].node;
 }
 
 /* The packet that completes the evidence: its verdict, and what else it says. */
-static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 rule)
+static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], *o = &flow->dir[!mc->seg->dir];
 
-	flow->proto = mc->pack->rules[rule].proto;
+	flow->proto = mc->proto;
 	flow->done = NFIM_KNOWN;
-	mc->step->rule = rule;
+	mc->step->rule = mc->rule;
 	mc->step->trim = U32_MAX;
 	/* Bytes that said no were replaced by others that say yes. */
 	if (flow->flags[mc->seg->dir] & NFIM_F_REOPENED)
@@ -173,7 +174,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow, 
 	flow->flags[!mc->seg->dir] &= ~NFIM_F_CLOSED;
 	o->node = 0;
 	o->wake = 0;
-	flow_actions(mc, flow, rule);
+	flow_actions(mc, flow);
 }
 
 static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
@@ -185,6 +186,8 @@ static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 	d->node = 0;
 	d->wake = 0;
 	d->waits = 0;
+	d->carrier = NFIM_CARRIER_UNTRIED;
+	d->step = 0;
 	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
 }
 
@@ -193,6 +196,7 @@ static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
 	flow->dir[seg->dir].base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE | NFIM_F_MID;
 	flow->flags[seg->dir] &= ~NFIM_F_CONFLICT;
+	flow->dir[seg->dir].chain = 0;
 	dir_restart(flow, seg->dir, 0);
 }
 
@@ -289,23 +293,37 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	u8 *flags = &flow->flags[mc->seg->dir];
-	enum nfim_run_result first, later;
-	struct nfim_flow_dir scratch;
+	struct nfim_flow_dir scratch = *d;
 	u8 scratch_flags = *flags & ~NFIM_F_REWALK;
+	struct nfim_carry c = {
+		.mc = mc,
+		.d = d,
+		.flags = flags,
+		.view = &wv->view,
+		.avail = avail,
+		.from = d->next,
+		.peer_chain = flow->dir[!mc->seg->dir].chain,
+		.wait = mc->step->wait,
+	};
+	enum nfim_run_result first, later;
+	bool conflict = *flags & NFIM_F_CONFLICT;
 
-	wv->view.len = avail;
-	first = nfim_match(mc, d, flags, &wv->view, mc->step->wait);
+	first = nfim_carry(&c);
 	mc->step->waits = true;
-	if (first == NFIM_RUN_YES || !(*flags & NFIM_F_CONFLICT))
+	if (first == NFIM_RUN_YES || !conflict)
 		return first;
-	scratch = *d;
 	scratch.node = 0;
 	scratch.waits = 0;
 	nfim_window_view_init(wv, d->blocks, mc->seg, pl->start, pl->skip, true);
-	wv->view.len = avail;
-	later = nfim_match(mc, &scratch, &scratch_flags, &wv->view, NULL);
+	c.d = &scratch;
+	c.flags = &scratch_flags;
+	c.from = scratch.origin;
+	c.wait = NULL;
+	later = nfim_carry(&c);
 	if (later == NFIM_RUN_NO)
 		return first;
+	if (later == NFIM_RUN_YES)
+		d->origin = scratch.origin;
 	d->wake = 0;
 	return later;
 }
@@ -368,54 +386,114 @@ static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
 	return true;
 }
 
-static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
-			  const struct nfim_place *pl)
+/* Nothing was decided by the bytes up to d->next: those that are needed again are kept. */
+static void seg_wait(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		     const struct nfim_place *pl, const struct nfim_window_view *wv, bool differs)
 {
-	u32 me = mc->seg->dir, prior = flow->dir[me].next, avail;
-	struct nfim_flow_dir *d = &flow->dir[me];
-	struct nfim_window_view wv;
-	enum nfim_run_result res;
-	bool differs;
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 
-	if (!dir_reopen(flow, mc->seg, pl)) {
-		d->next = max(prior, pl->end);
-		return;
-	}
-	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
-	differs = d->blocks && nfim_window_differs(&wv);
-	if (differs)
-		flow->flags[me] |= NFIM_F_CONFLICT | NFIM_F_ANOMALY;
-	avail = nfim_window_reach(&wv, d->next);
-	if (avail == d->next && !differs) {
-		if (pl->start > avail)
-			seg_keep(flow, pl, &wv, mc->step, differs);
-		return;
-	}
-	res = NFIM_RUN_MORE;
-	if (avail - d->origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT))
-		res = seg_match(mc, flow, &wv, pl, min(avail, d->origin + NFIM_PREFIX_KEEP_MAX));
+	if (mc->too_much ||
+	    (d->next > d->origin && d->next - d->origin > NFIM_PREFIX_KEEP_MAX))
+		flow->done = NFIM_GIVEN_UP;
+	else
+		seg_keep(flow, pl, wv, mc->step, differs);
+}
+
+/* The bytes up to @avail are new, or contradict old ones: what do they say? */
+static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		     const struct nfim_place *pl, struct nfim_window_view *wv, u32 avail,
+		     bool differs)
+{
+	u32 me = mc->seg->dir, prior = flow->dir[me].next, origin = flow->dir[me].origin;
+	struct nfim_flow_dir *d = &flow->dir[me];
+	enum nfim_run_result res = NFIM_RUN_MORE;
+
+	if (avail > origin &&
+	    (avail - origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT)))
+		res = seg_match(mc, flow, wv, pl, avail);
 	if (res == NFIM_RUN_NO) {
 		dir_close(flow, me, mc->step, prior, avail);
 		return;
 	}
 	d->next = avail;
 	if (res == NFIM_RUN_YES) {
-		wv.view.len = avail;
-		flow_known(mc, flow, mc->rule);
+		wv->view.len = avail;
+		flow_known(mc, flow);
 		if (mc->watch)
-			nfim_frames_walk(mc, flow, &wv, pl);
+			nfim_frames_walk(mc, flow, wv, pl);
 		return;
 	}
-	if (avail - d->origin > NFIM_PREFIX_KEEP_MAX)
-		flow->done = NFIM_GIVEN_UP;
-	else
+	if (d->origin != origin)
+		mc->step->trim = d->origin;
+	seg_wait(mc, flow, pl, wv, differs);
+}
+
+static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			  const struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	struct nfim_window_view wv;
+	bool differs;
+	u32 avail;
+
+	if (!dir_reopen(flow, mc->seg, pl)) {
+		d->next = max(d->next, pl->end);
+		return;
+	}
+	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
+	differs = d->blocks && nfim_window_differs(&wv);
+	if (differs)
+		flow->flags[mc->seg->dir] |= NFIM_F_CONFLICT | NFIM_F_ANOMALY;
+	avail = nfim_window_reach(&wv, d->next);
+	if (avail != d->next || differs)
+		seg_read(mc, flow, pl, &wv, avail, differs);
+	else if (pl->start > avail)
 		seg_keep(flow, pl, &wv, mc->step, differs);
+}
+
+/* Do the stream's first bytes come once more, after a carrier took them for its own? */
+static bool seg_is_again(const struct nfim_flow *flow, const struct nfim_seg *seg,
+			 const struct nfim_place *pl)
+{
+	const struct nfim_flow_dir *d = &flow->dir[seg->dir];
+
+	return !pl->start && d->next && d->origin && !(flow->flags[seg->dir] & NFIM_F_MID);
+}
+
+/*
+ * They do, unacknowledged, and the stream as it was read before decided nothing. What came first
+ * may have been a decoy, so that these count, too (PROTOCOLS E6, E8).
+ */
+static void seg_again(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		      const struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], scratch = { .base = d->base };
+	struct nfim_window_view wv;
+	u8 flags = 0;
+	struct nfim_carry c = {
+		.mc = mc,
+		.d = &scratch,
+		.flags = &flags,
+		.view = &wv.view,
+		.avail = pl->end,
+	};
+
+	nfim_window_view_init(&wv, NULL, mc->seg, pl->start, pl->skip, false);
+	if (nfim_carry(&c) != NFIM_RUN_YES)
+		return;
+	mc->step->blocks = 0;
+	mc->step->keep_from = 0;
+	mc->step->keep_to = 0;
+	flow_known(mc, flow);
+	/* Frames of a stream that was read in two ways are anybody's guess. */
+	flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY | NFIM_F_LOST;
 }
 
 static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	struct nfim_place pl;
 	bool left = seg_place(flow, mc->seg, &pl);
+	bool again = left && seg_is_again(flow, mc->seg, &pl);
 
 	mc->step->seg_start = pl.start;
 	mc->step->seg_skip = pl.skip;
@@ -426,6 +504,8 @@ static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	}
 	if (left && !flow->done)
 		seg_undecided(mc, flow, &pl);
+	if (again && !flow->done)
+		seg_again(mc, flow, &pl);
 	if (mc->seg->urgent && !flow->done)
 		flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
 	if (!flow->done)
@@ -440,9 +520,7 @@ static bool root_empty(const struct nfim_pack *pack, u32 root)
 
 static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
-	struct nfim_flow_dir scratch = {};
 	struct nfim_window_view wv;
-	u8 flags = 0;
 
 	nfim_window_view_init(&wv, NULL, mc->seg, 0, 0, false);
 	wv.view.len = mc->seg->len;
@@ -450,11 +528,11 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP)) {
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
-		if (nfim_match(mc, &scratch, &flags, &wv.view, NULL) == NFIM_RUN_YES) {
-			flow->proto = mc->pack->rules[mc->rule].proto;
+		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES) {
+			flow->proto = mc->proto;
 			flow->done = NFIM_KNOWN;
 			mc->step->rule = mc->rule;
-			flow_actions(mc, flow, mc->rule);
+			flow_actions(mc, flow);
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
 			flow->done = NFIM_NONE;
@@ -485,6 +563,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 		.pack = pack,
 		.seg = seg,
 		.step = step,
+		.rule = NFIM_NO_RULE,
 		.watch = watch,
 	};
 	u8 was = flow->done;

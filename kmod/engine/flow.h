@@ -27,6 +27,7 @@ enum {
 	NFIM_FRAMES_PER_PACKET	= 32,
 	NFIM_USER_WORK		= 100,	/* of a packet, after which no name is looked for */
 	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
+	NFIM_HOST_MAX		= 192,	/* bytes of a host's name */
 	NFIM_NO_RULE		= 0xffff,
 };
 
@@ -51,6 +52,9 @@ struct nfim_flow_dir {
 	u32 node;	/* undecided: index node | depth << 24; then: actions of the frame */
 	u16 waits;	/* rules that want more: so many in the origin's block */
 	u16 wake;	/* no use looking before next - origin is this; closed: read so far */
+	u8 carrier;	/* what reads at origin, see carrier.h */
+	u8 step;	/* its own, and whether it moved origin */
+	u16 chain;	/* those that origin is inside of */
 };
 
 /** struct nfim_flow - all that is remembered of a flow */
@@ -78,6 +82,7 @@ enum nfim_verdict {
  * @actions: what this packet does; 0 if unknown
  * @user: name found in this packet, bytes of the wire
  * @user_len: its length, 0 for none
+ * @host_len: length of @host, 0 if this packet says none
  * @work: cost, in instructions of the interpreter and the index
  * @blocks: new blocks that nfim_flow_commit() needs
  * @keep_from: first stream offset of the packet to keep
@@ -87,6 +92,7 @@ enum nfim_verdict {
  * @seg_skip: payload bytes below the stream's known part
  * @waits: rules that want more are to be written down
  * @wait: these, as many as the flow's direction says
+ * @host: whom a carrier leads to: a name or an address, as text
  */
 struct nfim_step {
 	enum nfim_verdict verdict;
@@ -95,6 +101,7 @@ struct nfim_step {
 	u32 actions;
 	u8 user[NFIM_USER_MAX];
 	u8 user_len;
+	u8 host_len;
 	u32 work;
 	u32 blocks;
 	u32 keep_from;
@@ -104,6 +111,7 @@ struct nfim_step {
 	u32 seg_skip;
 	bool waits;
 	struct nfim_wait wait[NFIM_WAITS];
+	u8 host[NFIM_HOST_MAX];
 };
 
 /**

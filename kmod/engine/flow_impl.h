@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What flow.c, match.c and frames.c share; not for others. */
+/* What flow.c, match.c, frames.c and carriers share; not for others. */
 #ifndef _NF_IM_ENGINE_FLOW_IMPL_H
 #define _NF_IM_ENGINE_FLOW_IMPL_H
 
@@ -10,8 +10,11 @@ struct nfim_match_ctx {
 	const struct nfim_pack *pack;
 	const struct nfim_seg *seg;
 	struct nfim_step *step;
-	u32 rule;		/* out: the rule that said yes */
+	u32 rule;		/* out: the rule that said yes, or NFIM_NO_RULE */
+	u32 proto;		/* out: the protocol, with that yes */
+	u32 need;		/* out, of nfim_match(): see there */
 	bool watch;
+	bool too_much;		/* out: more work than one packet may be */
 };
 
 /* Where a segment lies in the stream: payload from @skip on covers offsets [@start, @end). */
@@ -23,8 +26,9 @@ struct nfim_place {
 
 /*
  * Run the rules that may apply to the bytes of @view from @d->origin on. @d carries what is
- * remembered between calls: place in the index, how many rules wait, and @d->wake. Which ones
- * and what for is read from the window and written to @wait, unless that is NULL.
+ * remembered between calls: place in the index, and how many rules wait. Which ones and what
+ * for is read from the window and written to @wait, unless that is NULL. @mc->need is how
+ * many bytes of the view suffice for the yes, or with how many another look is worth it.
  */
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
 				const struct nfim_view *view, struct nfim_wait *wait);

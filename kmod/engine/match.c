@@ -201,8 +201,10 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 	d->waits = run.n_wait;
 	if (run.best != NFIM_NO_RULE) {
 		mc->rule = run.best;
+		mc->proto = mc->pack->rules[run.best].proto;
+		mc->need = run.best_need;
 		return NFIM_RUN_YES;
 	}
-	d->wake = min_t(u32, run.need, U16_MAX);
+	mc->need = d->origin + min_t(u32, run.need, U16_MAX);
 	return run.more ? NFIM_RUN_MORE : NFIM_RUN_NO;
 }

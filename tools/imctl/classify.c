@@ -78,7 +78,7 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 	out_str(o, proto ? nfim_pack_str(pack, proto->name) : NULL);
 	out_str(o, proto ? nfim_category_names[proto->category] : NULL);
 	out_actions(o, proto ? row->actions : 0);
-	out_none(o);
+	out_bytes(o, row->host, proto ? row->host_len : 0);
 	out_bytes(o, row->user, proto ? row->user_len : 0);
 	out_str(o, proto ? nfim_confidence_names[NF_IM_CONF_PAYLOAD] : NULL);
 	if (proto)

@@ -276,6 +276,10 @@ static void note(struct nfim_row *row, const struct nfim_step *step)
 		memcpy(row->user, step->user, step->user_len);
 		row->user_len = step->user_len;
 	}
+	if (step->host_len) {
+		memcpy(row->host, step->host, step->host_len);
+		row->host_len = step->host_len;
+	}
 }
 
 static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg)

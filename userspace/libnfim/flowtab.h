@@ -24,6 +24,8 @@ struct nfim_row {
 	uint32_t actions;	/* all that were seen */
 	uint8_t user[NFIM_USER_MAX];
 	uint8_t user_len;
+	uint8_t host[NFIM_HOST_MAX];	/* whom the innermost carrier leads to */
+	uint8_t host_len;
 	struct nfim_flow flow;
 
 	/* Of the table only. */

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drives the carriers of a direction: asks which begins at its origin, lets it and the rules
+ * look at the same bytes, and moves the origin to what is inside.
+ */
+#include "carrier.h"
+
+typedef enum nfim_peel_result (*peel_fn)(struct nfim_peel *p);
+
+static const peel_fn peel_fns[NFIM_CARRIERS] = {
+	[NFIM_CARRIER_SOCKS4] = nfim_peel_socks4,
+	[NFIM_CARRIER_SOCKS5] = nfim_peel_socks5,
+	[NFIM_CARRIER_SOCKS_UDP] = nfim_peel_socks_udp,
+};
+
+u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
+{
+	if (mc->seg->l4 == NFIM_L4_UDP)
+		return byte ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS_UDP;
+	switch (byte) {
+	case 0x00:
+		return mc->seg->dir ? NFIM_CARRIER_SOCKS4 : NFIM_CARRIER_NONE;
+	case 0x04:
+		return mc->seg->dir ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS4;
+	case 0x05:
+		return NFIM_CARRIER_SOCKS5;
+	default:
+		return NFIM_CARRIER_NONE;
+	}
+}
+
+static u32 chain_depth(u32 chain)
+{
+	u32 n;
+
+	for (n = 0; chain; n++)
+		chain >>= NFIM_CHAIN_BITS;
+	return n;
+}
+
+static u32 put_dec(u8 *to, u32 v)
+{
+	u32 n = 0, div;
+
+	for (div = 100; div; div /= 10)
+		if (v >= div || n || div == 1)
+			to[n++] = '0' + v / div % 10;
+	return n;
+}
+
+static u32 put_hex(u8 *to, u32 v)
+{
+	static const char digits[] = "0123456789abcdef";
+	u32 n = 0, shift = 16;
+
+	while (shift) {
+		shift -= 4;
+		if (v >> shift || !shift)
+			to[n++] = digits[v >> shift & 15];
+	}
+	return n;
+}
+
+/* An address as people write it; of IPv6 no zeros are left out. */
+static u32 put_address(u8 *to, const u8 *p, enum nfim_host kind)
+{
+	u32 n = 0, i;
+
+	for (i = 0; i < (kind == NFIM_HOST_IPV4 ? 4 : 16); i++) {
+		if (kind == NFIM_HOST_IPV4) {
+			if (i)
+				to[n++] = '.';
+			n += put_dec(to + n, p[i]);
+			continue;
+		}
+		if (i)
+			to[n++] = ':';
+		n += put_hex(to + n, nfim_be16(p + i));
+		i++;
+	}
+	return n;
+}
+
+/* The target's host; of several carriers the innermost one's. */
+static void take_host(const struct nfim_peel *p)
+{
+	struct nfim_step *step = p->mc->step;
+	u32 off = p->host_off, len = p->host_len, n;
+	u8 buf[NFIM_READ_MAX];
+	const u8 *b;
+
+	if (!len)
+		return;
+	step->host_len = 0;
+	if (p->host_kind != NFIM_HOST_NAME) {
+		b = nfim_view_get(p->view, off, len, buf);
+		if (b)
+			step->host_len = put_address(step->host, b, p->host_kind);
+		return;
+	}
+	if (len > NFIM_HOST_MAX) {
+		off += len - NFIM_HOST_MAX;
+		len = NFIM_HOST_MAX;
+	}
+	for (; len; len -= n, off += n) {
+		n = min_t(u32, len, NFIM_READ_MAX);
+		b = nfim_view_get(p->view, off, n, buf);
+		if (!b)
+			return;
+		memcpy(step->host + step->host_len, b, n);
+		step->host_len += n;
+	}
+}
+
+static enum nfim_peel_result ask(struct nfim_peel *p, u32 carrier)
+{
+	enum nfim_peel_result res = peel_fns[carrier](p);
+
+	if (res != NFIM_PEEL_NO && res != NFIM_PEEL_MORE)
+		take_host(p);
+	return res;
+}
+
+/* Which carrier is asked at the direction's origin, where at least one byte is? */
+static void dir_begin(struct nfim_carry *c)
+{
+	struct nfim_flow_dir *d = c->d;
+	const u8 *p;
+	u8 buf[1];
+
+	if (d->carrier != NFIM_CARRIER_UNTRIED)
+		return;
+	d->carrier = NFIM_CARRIER_NONE;
+	d->step = 0;
+	c->from = d->origin;
+	if (chain_depth(d->chain) == NFIM_CARRIERS_DEEP || *c->flags & NFIM_F_MID)
+		return;
+	p = nfim_view_get(c->view, d->origin, 1, buf);
+	if (p)
+		d->carrier = nfim_carrier_begin(c->mc, *p);
+}
+
+static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)
+{
+	struct nfim_flow_dir *d = c->d;
+	enum nfim_peel_result res;
+
+	dir_begin(c);
+	if (d->carrier == NFIM_CARRIER_NONE)
+		return NFIM_PEEL_NO;
+	p->step = d->step & ~NFIM_STEP_MOVED;
+	p->start = d->origin;
+	p->from = max(c->from, d->origin);
+	p->chain = d->chain;
+	res = ask(p, d->carrier);
+	d->step = (d->step & NFIM_STEP_MOVED) | p->step;
+	if (res == NFIM_PEEL_NO || res == NFIM_PEEL_DONE)
+		d->carrier = NFIM_CARRIER_NONE;
+	return res;
+}
+
+/* Everything before @p->next is the carrier's. */
+static void dir_move(struct nfim_carry *c, const struct nfim_peel *p, bool inner)
+{
+	struct nfim_flow_dir *d = c->d;
+
+	d->origin = p->next;
+	d->node = 0;
+	d->waits = 0;
+	d->wake = 0;
+	*c->flags &= ~NFIM_F_REWALK;
+	c->from = d->origin;
+	if (!inner) {
+		d->step |= NFIM_STEP_MOVED;
+		return;
+	}
+	d->chain = d->chain << NFIM_CHAIN_BITS | d->carrier;
+	d->carrier = NFIM_CARRIER_UNTRIED;
+	d->step = 0;
+}
+
+/* Does the rule's yes count, beside what the carrier says of the same bytes? */
+static bool rule_first(const struct nfim_match_ctx *mc, enum nfim_peel_result res,
+		       const struct nfim_peel *p)
+{
+	return (res != NFIM_PEEL_ON && res != NFIM_PEEL_INNER && res != NFIM_PEEL_YES) ||
+	       mc->need <= p->next;
+}
+
+static enum nfim_run_result dir_rules(struct nfim_carry *c)
+{
+	if (c->d->step & NFIM_STEP_MOVED)
+		return NFIM_RUN_NO;
+	return nfim_match(c->mc, c->d, c->flags, c->view, c->wait);
+}
+
+/* More of which is wanted: by rules, by the carrier, or by both? */
+static enum nfim_run_result dir_wait(struct nfim_carry *c, enum nfim_run_result rules,
+				     enum nfim_peel_result res, const struct nfim_peel *p)
+{
+	u32 need = U32_MAX;
+
+	if (rules != NFIM_RUN_MORE && res != NFIM_PEEL_MORE)
+		return NFIM_RUN_NO;
+	if (rules == NFIM_RUN_MORE)
+		need = c->mc->need - c->d->origin;
+	if (res == NFIM_PEEL_MORE)
+		need = min(need, p->need - c->d->origin);
+	c->d->wake = min_t(u32, need, U16_MAX);
+	return NFIM_RUN_MORE;
+}
+
+enum nfim_run_result nfim_carry(struct nfim_carry *c)
+{
+	struct nfim_match_ctx *mc = c->mc;
+	u32 n;
+
+	for (n = 0; n < NFIM_PEELS_PER_PACKET; n++) {
+		struct nfim_peel p = {
+			.mc = mc,
+			.view = c->view,
+			.peer_chain = c->peer_chain,
+		};
+		enum nfim_run_result rules;
+		enum nfim_peel_result res;
+
+		if (c->avail <= c->d->origin)
+			return NFIM_RUN_MORE;
+		c->view->len = min(c->avail, c->d->origin + NFIM_PREFIX_KEEP_MAX);
+		res = dir_peel(c, &p);
+		rules = dir_rules(c);
+		if (rules == NFIM_RUN_YES && rule_first(mc, res, &p))
+			return NFIM_RUN_YES;
+		if (res == NFIM_PEEL_YES)
+			return NFIM_RUN_YES;
+		if (res != NFIM_PEEL_ON && res != NFIM_PEEL_INNER)
+			return dir_wait(c, rules, res, &p);
+		dir_move(c, &p, res == NFIM_PEEL_INNER);
+	}
+	mc->too_much = true;
+	return NFIM_RUN_MORE;
+}
+
+enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)
+{
+	struct nfim_flow_dir scratch = {};
+	struct nfim_peel p = {
+		.mc = mc,
+		.view = view,
+	};
+	u32 n, carrier;
+	u8 flags = 0;
+
+	for (n = 0;; n++) {
+		scratch.node = 0;
+		if (nfim_match(mc, &scratch, &flags, view, NULL) == NFIM_RUN_YES)
+			return NFIM_RUN_YES;
+		if (n == NFIM_CARRIERS_DEEP || !nfim_peel_has(&p, 0, 1))
+			return NFIM_RUN_NO;
+		carrier = nfim_carrier_begin(mc, nfim_peel_byte(&p, 0));
+		if (carrier == NFIM_CARRIER_NONE)
+			return NFIM_RUN_NO;
+		switch (ask(&p, carrier)) {
+		case NFIM_PEEL_YES:
+			return NFIM_RUN_YES;
+		case NFIM_PEEL_INNER:
+			break;
+		default:
+			return NFIM_RUN_NO;
+		}
+		p.chain = p.chain << NFIM_CHAIN_BITS | carrier;
+		p.start = p.next;
+		p.step = 0;
+		scratch.origin = p.next;
+	}
+}

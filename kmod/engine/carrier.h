@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Carriers: what other protocols hide in.
+ *
+ * A carrier reads the front of what one direction says, from the direction's origin on, and
+ * answers: this is none of mine; I need more; up to here it is mine, and an inner stream begins
+ * there. Then the origin moves, and everything begins anew with the inner stream: the rules of
+ * NFIM_ROOT_TCP, and carriers, up to NFIM_CARRIERS_DEEP inside each other. A carrier that only
+ * knows facts (a TLS ClientHello) ends with NFIM_PEEL_DONE. A datagram has no memory: a carrier
+ * of UDP is asked for each one anew.
+ *
+ * Rules at the same origin run beside the carrier, and the answer that needs fewer bytes counts,
+ * so that cuts do not change it: a rule wins up to the byte that completes the carrier's part.
+ *
+ * To add one: an id here, a line in the table of carrier.c, the first bytes that it can begin
+ * with in nfim_carrier_begin(), and a file carrier_NAME.c with its peel function, which
+ *  - looks at bytes [start, view->len) by nfim_view_get() only, at most NFIM_READ_MAX at once;
+ *  - says MORE with the number of bytes that it needs next. It is asked again then, or earlier.
+ *    A search through bytes of no known number starts at @from, so that the work of all
+ *    calls together stays that of one;
+ *  - says NO as soon as the bytes cannot be its own, since the flow is kept until then;
+ *  - keeps nothing but @step between calls: its own number of what stands at @start;
+ *  - adds its cost to mc->step->work: 1 for each field it looks at, an eighth of the bytes
+ *    that it searches.
+ */
+#ifndef _NF_IM_ENGINE_CARRIER_H
+#define _NF_IM_ENGINE_CARRIER_H
+
+#include "flow_impl.h"
+
+/* In nfim_flow_dir.carrier. Those that have something inside stand in .chain, too: 1..15. */
+enum nfim_carrier_id {
+	NFIM_CARRIER_UNTRIED,	/* not asked yet which one begins at the origin */
+	NFIM_CARRIER_SOCKS4,	/* 4 and 4a */
+	NFIM_CARRIER_SOCKS5,
+	NFIM_CARRIER_SOCKS_UDP,	/* a datagram of SOCKS5 */
+	NFIM_CARRIERS,
+	NFIM_CARRIER_NONE = 0xff,	/* none begins there, or not any more */
+};
+
+enum {
+	NFIM_CARRIERS_DEEP	= 3,	/* inside each other */
+	NFIM_STEP_MOVED		= 0x80,	/* in nfim_flow_dir.step: behind the carrier's first part */
+	NFIM_CHAIN_BITS		= 4,	/* of a carrier in nfim_flow_dir.chain */
+	NFIM_CHAIN_MASK		= (1 << NFIM_CHAIN_BITS) - 1,
+	NFIM_PEELS_PER_PACKET	= 64,	/* parts that one packet may complete */
+};
+
+enum nfim_peel_result {
+	NFIM_PEEL_NO,		/* not this carrier; rules go on alone */
+	NFIM_PEEL_MORE,		/* cannot say before @need bytes of the view are there */
+	NFIM_PEEL_ON,		/* up to @next; asked again there, with @step as left */
+	NFIM_PEEL_INNER,	/* another stream begins at @next */
+	NFIM_PEEL_DONE,		/* it is this carrier, and nothing more is to be had from it */
+	NFIM_PEEL_YES,		/* mc->rule is the verdict, or mc->proto if that is NFIM_NO_RULE */
+};
+
+/* What stands at nfim_peel.host_off. */
+enum nfim_host {
+	NFIM_HOST_NAME,		/* text */
+	NFIM_HOST_IPV4,		/* 4 bytes, in the order of the wire */
+	NFIM_HOST_IPV6,		/* 16 bytes */
+};
+
+/**
+ * struct nfim_peel - one question to a carrier
+ * @mc: pack, packet, and what it brought
+ * @view: the direction's bytes in order; of UDP: the datagram, and view->last is set
+ * @start: first byte of what is asked about
+ * @from: bytes before this were there last time, too, and the carrier said MORE
+ * @chain: carriers around this one, the innermost in the lowest NFIM_CHAIN_BITS; 0: none
+ * @peer_chain: those that the other direction is in. What is said may depend on it in one way
+ *	only: that a carrier is there finds more than if it is not, as only one direction may
+ *	come by here
+ * @step: the carrier's own; 0 when it begins
+ * @need: out, with MORE: bytes of the view (> view->len)
+ * @next: out, with ON and INNER: first byte (> @start) that is not the carrier's; it may lie
+ *	behind view->len, bytes before are not looked at then. With YES: as many bytes of the
+ *	view sufficed
+ * @host_off: out: where the target's name or address stands in the view
+ * @host_len: out: its length, 0 if none was found. Names are cut to their last NFIM_HOST_MAX
+ *	bytes
+ * @host_kind: out
+ */
+struct nfim_peel {
+	struct nfim_match_ctx *mc;
+	const struct nfim_view *view;
+	u32 start;
+	u32 from;
+	u16 chain;
+	u16 peer_chain;
+	u8 step;
+	u32 need;
+	u32 next;
+	u32 host_off;
+	u32 host_len;
+	enum nfim_host host_kind;
+};
+
+/**
+ * nfim_carrier_begin() - which carrier can begin with this byte?
+ * @mc: of the packet: its layer 4 protocol and direction count
+ * @byte: the first of the stream or datagram
+ *
+ * One of the first byte's alone, so that the flow of any other protocol costs nothing more.
+ *
+ * Return: enum nfim_carrier_id, or NFIM_CARRIER_NONE.
+ */
+u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte);
+
+/**
+ * struct nfim_carry - the bytes of a direction, for nfim_carry()
+ * @mc: the packet
+ * @d: the direction; what is remembered of its start, carriers and rules is changed
+ * @flags: its flags
+ * @view: bytes in order; view->len is changed
+ * @avail: how many there are
+ * @from: the first that was not there at the last call
+ * @peer_chain: of the other direction
+ * @wait: rules that want more are written here, unless NULL
+ */
+struct nfim_carry {
+	struct nfim_match_ctx *mc;
+	struct nfim_flow_dir *d;
+	u8 *flags;
+	struct nfim_view *view;
+	u32 avail;
+	u32 from;
+	u16 peer_chain;
+	struct nfim_wait *wait;
+};
+
+/**
+ * nfim_carry() - rules and carriers on the bytes of a direction, from its origin on
+ * @c: the bytes
+ *
+ * Sets mc->too_much if there were more parts than a packet may have.
+ *
+ * Return: NFIM_RUN_YES with mc->proto and mc->rule; NFIM_RUN_MORE while nothing is decided,
+ * by rule or carrier, and d->wake is set; NFIM_RUN_NO where neither can say anything more.
+ */
+enum nfim_run_result nfim_carry(struct nfim_carry *c);
+
+/**
+ * nfim_carry_datagram() - the same for a datagram
+ * @mc: the packet
+ * @view: the datagram
+ *
+ * Return: NFIM_RUN_YES with mc->proto and mc->rule, or NFIM_RUN_NO.
+ */
+enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view);
+
+/**
+ * nfim_chain_has() - is this carrier one of a chain?
+ * @chain: of a direction
+ * @id: enum nfim_carrier_id
+ */
+static inline bool nfim_chain_has(u32 chain, u32 id)
+{
+	for (; chain; chain >>= NFIM_CHAIN_BITS)
+		if ((chain & NFIM_CHAIN_MASK) == id)
+			return true;
+	return false;
+}
+
+/* The carriers. All are called by carrier.c only. */
+enum nfim_peel_result nfim_peel_socks4(struct nfim_peel *p);
+enum nfim_peel_result nfim_peel_socks5(struct nfim_peel *p);
+enum nfim_peel_result nfim_peel_socks_udp(struct nfim_peel *p);
+
+/* For carriers: bytes [@off, @off + @n) from the start are there, or @p->need is set. */
+static inline bool nfim_peel_has(struct nfim_peel *p, u32 off, u32 n)
+{
+	if (p->view->len - p->start >= off + n)
+		return true;
+	p->need = p->start + off + n;
+	return false;
+}
+
+/* For carriers: the byte at @off from the start, which is there; 0 if it cannot be had. */
+static inline u8 nfim_peel_byte(struct nfim_peel *p, u32 off)
+{
+	u8 buf[1];
+	const u8 *b = nfim_view_get(p->view, p->start + off, 1, buf);
+
+	p->mc->step->work++;
+	return b ? *b : 0;
+}
+
+#endif /* _NF_IM_ENGINE_CARRIER_H */

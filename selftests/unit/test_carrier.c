@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Carriers: every sample of every signature inside each of them, in all cuts; what is found
+ * with it; and twins that are no carrier.
+ */
+#include "unit.h"
+#include "drive.h"
+#include "sigset.h"
+
+#include <stdlib.h>
+
+enum {
+	WRAP_MAX	= 600,
+	WORK_FACTOR	= 4,	/* DESIGN D3 */
+	WORK_PACKET	= 4,
+	CUTS_MAX	= 64,	/* bytes of which all pairs of cuts are tried */
+};
+
+/* Bytes in front of a stream, of each direction, as C strings with their length. */
+struct wrap {
+	const char *name;
+	const char *bytes[2];
+	u32 len[2];
+	const char *host;
+};
+
+#define WRAP(n, c, s, h) { n, { c, s }, { sizeof(c) - 1, sizeof(s) - 1 }, h }
+
+#define SOCKS4_C	"\4\1\x07\x47\x0a\1\2\3user\0"
+#define SOCKS4_S	"\0\x5a\0\0\0\0\0\0"
+#define SOCKS4A_C	"\4\1\x13\xba\0\0\0\1u\0scs.msg.yahoo.com\0"
+#define SOCKS5_C	"\5\1\0\5\1\0\3\x11scs.msg.yahoo.com\x13\xba"
+#define SOCKS5_S	"\5\0\5\0\0\1\1\2\3\4\x13\xba"
+#define SOCKS5_USER_C	"\5\2\0\2\1\4user\6secret\5\1\0\1\xc0\0\2\1\0\x50"
+#define SOCKS5_USER_S	"\5\2\1\0\5\0\0\3\5proxy\0\x50"
+#define SOCKS5_V6_C	"\5\1\0\5\1\0\4\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\0\x50"
+#define SOCKS5_V6_S	"\5\0\5\0\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+static const struct wrap wraps[] = {
+	WRAP("socks4", SOCKS4_C, SOCKS4_S, "10.1.2.3"),
+	WRAP("socks4a", SOCKS4A_C, SOCKS4_S, "scs.msg.yahoo.com"),
+	WRAP("socks5", SOCKS5_C, SOCKS5_S, "scs.msg.yahoo.com"),
+	WRAP("socks5 user", SOCKS5_USER_C, SOCKS5_USER_S, "192.0.2.1"),
+	WRAP("socks5 ipv6", SOCKS5_V6_C, SOCKS5_V6_S, "2001:db8:0:0:0:0:0:1"),
+	WRAP("socks5 in socks4", SOCKS4_C SOCKS5_C, SOCKS4_S SOCKS5_S, "scs.msg.yahoo.com"),
+	WRAP("three deep", SOCKS5_C SOCKS4_C SOCKS5_USER_C, SOCKS5_S SOCKS4_S SOCKS5_USER_S,
+	     "192.0.2.1"),
+};
+
+static struct sigset *sets[2];	/* shipped, test */
+static struct worst {
+	u64 percent;
+	char name[256];
+} worst;
+
+/* A sample inside a carrier. */
+struct wrapped {
+	const struct sigset *set;
+	const struct nfim_sig_sample *s;
+	const struct wrap *w;
+	u32 dir;
+	u32 len;
+	u32 front;
+	u8 *bytes;
+	const char *rule;
+	u64 work;
+};
+
+static void begin(const struct wrapped *x, struct drive *d)
+{
+	drive_init(d, &x->set->pack);
+	/* The other side's answer may depend on the client's part. */
+	if (x->dir)
+		drive_at(d, 0, 0, x->w->bytes[0], x->w->len[0]);
+	d->work = 0;
+	d->work_max = 0;
+}
+
+static void piece(const struct wrapped *x, struct drive *d, u32 from, u32 to)
+{
+	if (from < to && d->verdict == NFIM_UNDECIDED)
+		drive_at(d, x->dir, from, x->bytes + from, to - from);
+}
+
+static void check(const struct wrapped *x, struct drive *d, u32 times)
+{
+	u64 percent = d->work * 100 / (times * x->work);
+
+	case_verdict("verdict", d->verdict, NFIM_KNOWN);
+	case_str("protocol", drive_proto(d), x->s->proto);
+	case_str("rule", drive_rule(d), x->rule);
+	case_ok("no anomaly", !drive_anomaly(d));
+	if (d->work > WORK_FACTOR * times * x->work + WORK_PACKET * d->packets)
+		case_fail("work: %llu in one piece, %llu in %u", (unsigned long long)x->work,
+			  (unsigned long long)d->work, d->packets);
+	if (percent > worst.percent) {
+		worst.percent = percent;
+		snprintf(worst.name, sizeof(worst.name), "%s %s in %s, %u pieces", x->s->proto,
+			 x->s->name, x->w->name, d->packets);
+	}
+	drive_free(d);
+}
+
+static void wrap_free(struct wrapped *x)
+{
+	free(x->bytes);
+}
+
+/* In one piece: found, by the rule and at the place that the sample gives without. */
+static void wrap_sample(const struct sigset *set, const struct nfim_sig_sample *s,
+			const struct wrap *w, struct wrapped *x)
+{
+	struct drive d, bare;
+
+	x->set = set;
+	x->s = s;
+	x->w = w;
+	x->dir = s->dir == NFIM_DIR_SERVER;
+	x->front = w->len[x->dir];
+	x->len = x->front + s->len;
+	x->bytes = malloc(x->len);
+	memcpy(x->bytes, w->bytes[x->dir], x->front);
+	memcpy(x->bytes + x->front, s->bytes, s->len);
+	case_begin("%s %s in %s, one piece", s->proto, s->name, w->name);
+	case_bytes(x->bytes, x->len);
+	drive_init(&bare, &set->pack);
+	drive_at(&bare, x->dir, 0, s->bytes, s->len);
+	x->rule = drive_rule(&bare);
+	begin(x, &d);
+	piece(x, &d, 0, x->len);
+	x->work = d.work;
+	if (!x->dir) {
+		case_eq("length of the host", d.step.host_len, strlen(w->host));
+		case_mem("host", d.step.host, d.step.host_len, w->host, strlen(w->host));
+	}
+	check(x, &d, 1);
+	drive_free(&bare);
+}
+
+typedef void (*wrapped_fn)(const struct wrapped *x);
+
+static void each(wrapped_fn fn)
+{
+	u32 s, i, w;
+
+	for (s = 0; s < ARRAY_SIZE(sets); s++) {
+		for (i = 0; i < sets[s]->sigs->n_samples; i++) {
+			const struct nfim_sig_sample *sample = &sets[s]->sigs->samples[i];
+			struct wrapped x;
+
+			if (sample->root != NFIM_ROOT_TCP || sample->expect != NFIM_EXPECT_RULE)
+				continue;
+			for (w = 0; w < ARRAY_SIZE(wraps); w++) {
+				wrap_sample(sets[s], sample, &wraps[w], &x);
+				fn(&x);
+				wrap_free(&x);
+			}
+		}
+	}
+}
+
+static void nothing(const struct wrapped *x)
+{
+	(void)x;
+}
+
+TEST(test_one_piece)
+{
+	each(nothing);
+}
+
+static void single_cuts(const struct wrapped *x)
+{
+	struct drive d;
+	u32 cut, order;
+
+	for (cut = 1; cut < x->len; cut++) {
+		for (order = 0; order < 3; order++) {
+			case_begin("%s %s in %s, cut at %u, order %u", x->s->proto, x->s->name,
+				   x->w->name, cut, order);
+			case_bytes(x->bytes, x->len);
+			begin(x, &d);
+			if (order != 1)
+				piece(x, &d, 0, cut);
+			if (order == 2)
+				piece(x, &d, 0, cut);
+			piece(x, &d, cut, x->len);
+			if (order == 1)
+				piece(x, &d, 0, cut);
+			check(x, &d, order == 2 ? 2 : 1);
+		}
+	}
+}
+
+TEST(test_single_cuts)
+{
+	each(single_cuts);
+}
+
+static void pairs_of_cuts(const struct wrapped *x)
+{
+	u32 max = min_t(u32, x->len, CUTS_MAX), a, b;
+	struct drive d;
+
+	/* All samples in one carrier; in the others those with short ways to a verdict. */
+	if (x->w != wraps && x->set != sets[1])
+		return;
+	for (a = 1; a < max; a++) {
+		for (b = a + 1; b < max; b++) {
+			case_begin("%s %s in %s, cut at %u and %u", x->s->proto, x->s->name,
+				   x->w->name, a, b);
+			case_bytes(x->bytes, x->len);
+			begin(x, &d);
+			d.paranoid = false;
+			if ((a + b) % 2) {
+				piece(x, &d, b, x->len);
+				piece(x, &d, a, b);
+				piece(x, &d, 0, a);
+			} else {
+				piece(x, &d, 0, a);
+				piece(x, &d, a, b);
+				piece(x, &d, b, x->len);
+			}
+			check(x, &d, 1);
+		}
+	}
+}
+
+TEST(test_pairs_of_cuts)
+{
+	each(pairs_of_cuts);
+}
+
+static void single_bytes(const struct wrapped *x)
+{
+	struct drive d;
+	u32 i, reversed;
+
+	for (reversed = 0; reversed < 2; reversed++) {
+		case_begin("%s %s in %s, byte by byte%s", x->s->proto, x->s->name, x->w->name,
+			   reversed ? ", reversed" : "");
+		case_bytes(x->bytes, x->len);
+		begin(x, &d);
+		for (i = 0; i < x->len; i++)
+			piece(x, &d, reversed ? x->len - 1 - i : i,
+			      reversed ? x->len - i : i + 1);
+		check(x, &d, 1);
+	}
+}
+
+TEST(test_single_bytes)
+{
+	each(single_bytes);
+}
+
+/* What begins like a carrier and is none, or carries nothing that is known. */
+TEST(test_twins)
+{
+	static const struct {
+		const char *name, *hex;
+		u32 dir;
+	} tries[] = {
+		{ "socks4: no NUL ends the user", "0401074701020304 20", 0 },
+		{ "socks4: command 3", "0403074701020304 00", 0 },
+		{ "socks4: port 0", "0401000001020304 00", 0 },
+		{ "socks4: address 0", "0401074700000000 00", 0 },
+		{ "socks4a: empty host", "0401074700000001 00 00", 0 },
+		{ "socks4a: blank in the host", "0401074700000001 00 612062 00", 0 },
+		{ "socks4 reply: refused", "005b000000000000", 1 },
+		{ "socks5: no method", "0500 050100 01 01020304 0050", 0 },
+		{ "socks5: command 4", "050100 050400 01 01020304 0050", 0 },
+		{ "socks5: reserved not 0", "050100 050101 01 01020304 0050", 0 },
+		{ "socks5: address type 2", "050100 050100 02 01020304 0050", 0 },
+		{ "socks5: empty host", "050100 050100 03 00 0050", 0 },
+		{ "socks5: association", "050100 050300 01 01020304 0050", 0 },
+		{ "socks5: empty user", "050102 0100 00 050100 01 01020304 0050", 0 },
+		{ "socks5 reply: no method", "05ff 050000 01 01020304 0050", 1 },
+		{ "socks5 reply: refused", "0500 050100 01 01020304 0050", 1 },
+		{ "socks5 reply: wrong password", "0502 0101 050000 01 01020304 0050", 1 },
+		{ "four deep", "0401074701020304 00 0401074701020304 00 0401074701020304 00"
+		  "0401074701020304 00", 0 },
+	};
+	static const u8 ymsg[] = "YMSG\0\x10\0\0\0\0\0\x57\0\0\0\0\0\0\0";
+	u32 i, cut;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		u32 len, all;
+		u8 *front = hex_bytes(tries[i].hex, &len), *bytes;
+
+		all = len + sizeof(ymsg);
+		bytes = malloc(all);
+		memcpy(bytes, front, len);
+		memcpy(bytes + len, ymsg, sizeof(ymsg));
+		for (cut = 0; cut < all; cut++) {
+			struct drive d;
+
+			case_begin("%s, cut at %u", tries[i].name, cut);
+			drive_init(&d, &sets[0]->pack);
+			if (cut)
+				drive_at(&d, tries[i].dir, 0, bytes, cut);
+			drive_at(&d, tries[i].dir, cut, bytes + cut, all - cut);
+			case_verdict("verdict", d.verdict, NFIM_UNDECIDED);
+			drive_free(&d);
+		}
+		free(front);
+		free(bytes);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_piece),
+		cmocka_unit_test(test_single_cuts),
+		cmocka_unit_test(test_pairs_of_cuts),
+		cmocka_unit_test(test_single_bytes),
+		cmocka_unit_test(test_twins),
+	};
+	int failed;
+
+	sets[0] = sigset_shipped();
+	sets[1] = sigset_test();
+	failed = cmocka_run_group_tests_name("carrier", tests, NULL, NULL);
+	sigset_free(sets[0]);
+	sigset_free(sets[1]);
+	printf("# work in pieces is at most %.2f times that in one: %s\n", worst.percent / 100.0,
+	       worst.name);
+	printf("# %lu cases\n", case_count());
+	return failed;
+}
