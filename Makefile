@@ -11,13 +11,11 @@ PREFIX ?= /usr
 DESTDIR ?=
 export PREFIX DESTDIR V
 
-# What the virtual machine's kernel is, and where its headers are.
-SUITE ?= bookworm
 vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
 .PHONY: all modules userspace tools check selftest fuzz bench demo accuracy style \
-	static install modules_install dkms-install dist clean help vm-modules
+	static matrix debug-kernel install modules_install dkms-install dist clean help vm-modules
 
 all: modules userspace tools
 
@@ -32,11 +30,11 @@ tools: userspace
 	$(MAKE) -C tools/imctl
 
 vm-modules:
-	$(MAKE) -C "$$($(vm)/kdir $(SUITE))" M=$(CURDIR) modules
+	$(MAKE) -C "$$($(vm)/kdir)" M=$(CURDIR) modules
 
 demo:
 	selftests/deps build vm
-	$(vm)/rootfs $(SUITE) >/dev/null
+	$(vm)/rootfs >/dev/null
 	$(MAKE) -s vm-modules tools
 	selftests/demo
 
@@ -46,6 +44,15 @@ check:
 
 selftest: vm-modules tools
 	$(vm)/run
+
+matrix:
+	selftests/deps build vm
+	selftests/matrix
+
+debug-kernel:
+	selftests/deps build vm debug
+	$(vm)/debug-kernel >/dev/null
+	$(vm)/run --release debug --timeout 3600 --mem 2048
 
 fuzz:
 	selftests/deps check
@@ -63,7 +70,7 @@ style:
 	selftests/style
 
 static:
-	$(MAKE) -C "$$($(vm)/kdir $(SUITE))" M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ modules
+	$(MAKE) -C "$$($(vm)/kdir)" M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ modules
 
 modules_install:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
@@ -99,6 +106,8 @@ help:
 	@echo '  userspace        libnfim and libxt_im.so'
 	@echo '  tools            imctl'
 	@echo '  selftest         the tests in a virtual machine alone'
+	@echo '  matrix           the same on the kernels and tools of five Debian releases'
+	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  fuzz             ten million inputs through the fuzzers'
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'

@@ -5,6 +5,7 @@
 #include <net/genetlink.h>
 
 #include "nf_im.h"
+#include "nf_im_mcast.h"
 
 enum {
 	EVENT_BYTES = 512,
@@ -21,7 +22,8 @@ void nf_im_event_stop(void)
 
 bool nf_im_event_wanted(struct net *net)
 {
-	return !READ_ONCE(events_off) && genl_has_listeners(&nf_im_genl_family, net, 0);
+	return NF_IM_MCAST_GUARDED && !READ_ONCE(events_off) &&
+	       genl_has_listeners(&nf_im_genl_family, net, 0);
 }
 
 static int put_tuple(struct sk_buff *skb, const struct nf_conn *ct)

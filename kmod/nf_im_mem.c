@@ -5,16 +5,15 @@
  * take memory that no limit of theirs covers (DESIGN D10). It is not asked when the namespace
  * is made: the module may come later.
  */
-#include <linux/memcontrol.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "nf_im_memcg.h"
 #include "nf_im_table.h"
 
 void nf_im_mem_open(struct nf_im_net *inet)
 {
 	if (!net_eq(inet->net, &init_net) && current->mm)
-		inet->memcg = get_mem_cgroup_from_mm(current->mm);
+		inet->memcg = nf_im_memcg_of(current->mm);
 }
 
 void nf_im_mem_close(struct nf_im_net *inet)
@@ -31,8 +30,8 @@ void *nf_im_mem_alloc(const struct nf_im_net *inet, struct kmem_cache *cache)
 
 	if (!inet->memcg)
 		return kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
-	old = set_active_memcg(inet->memcg);
+	old = nf_im_memcg_activate(inet->memcg);
 	p = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
-	set_active_memcg(old);
+	nf_im_memcg_activate(old);
 	return p;
 }

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "nf_im_mcast.h"
 #include "nf_im_table.h"
 
 enum {
@@ -315,7 +316,7 @@ static const struct genl_ops ops[] = {
 };
 
 static const struct genl_multicast_group groups[] = {
-	{ .name = NF_IM_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	NF_IM_MCAST_GROUP(NF_IM_GENL_GROUP),
 };
 
 struct genl_family nf_im_genl_family __ro_after_init = {

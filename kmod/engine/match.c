@@ -62,10 +62,8 @@ static void run_remember(struct match_run *run, const struct nfim_wait *wait)
 static void run_more(struct match_run *run, u32 idx, const struct nfim_out *out)
 {
 	u32 origin = run->d->origin;
-	struct nfim_wait wait = {
-		.rule = idx,
-		.need = min_t(u32, out->need - origin, U16_MAX),
-	};
+	u32 need = min_t(u32, out->need - origin, U16_MAX);
+	struct nfim_wait wait = { .rule = idx, .need = need };
 
 	/* What is further than that is not kept: it never comes to going on. */
 	if (out->pc && out->cur - origin <= U16_MAX && wait.need < U16_MAX) {

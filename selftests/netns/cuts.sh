@@ -50,7 +50,7 @@ test_cuts() {
 	drop_rule
 	check_cuts "$name: every cut of two frames is cut off" "$two" "$address"
 	check_counts "$name: the rule counted each" "ymsg>$((size - 2))" twin=0
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	check "$name: a look-alike with every cut completes" \
 		cli imtalk talk --cut-all 1-$((size - 1)) "$decoy" "$address" 5061
 	check "$name: text with every cut completes" \
@@ -139,7 +139,7 @@ test_fast_open() {
 	check_counts "$name: in the SYN" "syn>0" twin=0
 	check_cuts "$name: fast open with every cut is cut off" --tfo "$two" \
 		"$address"
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	check "$name: a look-alike with fast open and every cut completes" \
 		cli imtalk talk --tfo --cut-all 1-$((size - 1)) "$decoy" \
 		"$address" 5061

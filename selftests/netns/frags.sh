@@ -74,7 +74,7 @@ test_small_mtu() {
 	check_number "it was in fragments" ">$((before + 2))" "$(parts)"
 	check_number "none of it reached the server" 0 "$(seen srv payload)"
 	check_counts "the rule counted" "ymsg>0" twin=0
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	before=$(parts)
 	check "a look-alike in fragments completes" \
 		far imtalk talk "$decoy" "$SRV4" 5071
@@ -102,7 +102,7 @@ check_parts() {
 
 	shift 2
 	name="$family, $*"
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	no=$((no + 1))
 	send_parts "y$no" "$frame" "$address" 5072 "$@" || rc=1
 	send_parts "n$no" "$other" "$address" 5073 "$@" || rc=1
@@ -155,7 +155,7 @@ test_large() {
 	check_counts "$name: in packets larger than segments" "super>0" \
 		"ymsg>0" twin=0
 	check_number "$name: none reached the server" 0 "$(seen srv payload)"
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	check "$name: a look-alike with large frames completes" \
 		cli imtalk talk "$decoy" "$address" 5071
 	check_counts "$name: in packets as large, which no rule counted" \

@@ -8,6 +8,7 @@
 # start_nginx PORT [TLSPORT] - answers / with "hello", and takes POST.
 start_nginx() {
 	local dir=$RESULTS/nginx tls=
+	local -a early=(-e "$dir/error.log")
 
 	mkdir -p "$dir"
 	if [ -n "${2:-}" ]; then
@@ -31,7 +32,9 @@ start_nginx() {
 			}
 		}
 	END
-	srv nginx -e "$dir/error.log" -c "$dir/nginx.conf" >&2 &
+	# Before 1.19.5 it has no such option, and no other place for early errors.
+	nginx -h 2>&1 | grep -q '^ *-e ' || early=()
+	srv nginx "${early[@]}" -c "$dir/nginx.conf" >&2 &
 	wait_listen srv "$1"
 }
 

@@ -296,6 +296,15 @@ ipt() {
 	fw "$IPT" -w "$@"
 }
 
+# zero_counters [CHAIN] - of filter's rules. The -Z of iptables-nft 1.8.7 leaves them as they are.
+zero_counters() {
+	if [[ $IPT == *-nft && $("$IPT" -V) == *" v1.8.7 "* ]]; then
+		fw "$IPT-save" -t filter | fw "$IPT-restore"
+	else
+		ipt -Z ${1:+"$1"}
+	fi
+}
+
 # counter_ipt TABLE CHAIN COMMENT [bytes] - packets (or bytes) which the rule
 # with that comment has counted, by the iptables command in $IPT.
 counter_ipt() {

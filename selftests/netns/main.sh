@@ -45,7 +45,7 @@ test_drop() {
 	check_number "$tool: none of it reached the server" 0 "$(seen srv payload)"
 	check_number "$tool: none of it reached the client" 0 "$(seen cli payload)"
 	check_counts "$tool: the rule counted, and no other" "ymsg>4" twin=0 others=0
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	check "$tool: an unknown service passes" \
 		cli imtalk talk "$service" "$address" 5051
 	check "$tool: text which begins with YMSG passes" \

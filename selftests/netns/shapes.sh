@@ -38,7 +38,7 @@ test_loopback() {
 	of_chain=INPUT check_counts "$name: the rule counted" "in>0" twin=0
 	of_chain=OUTPUT check_counts "$name: OUTPUT saw the same packets before" \
 		"out=${counted[in]}"
-	ipt -Z
+	zero_counters
 	before=$(im_status inspected)
 	check_like "$name: a look-alike over loopback completes" "complete *" \
 		"$(fw_talk "$service" "$address" 5081)"
@@ -224,7 +224,7 @@ check_heads() {
 	local name=$1 address=$2
 
 	heads=$((heads + 1))
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	raw open "h$heads" "$address" 5092
 	raw send "h$heads" "$login" "$3"
 	raw open "i$heads" "$address" 5093

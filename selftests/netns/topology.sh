@@ -93,7 +93,7 @@ test_segments() {
 		-m comment --comment "five bytes"
 	cli imtalk talk --cut 5 "$talk" "$SRV4" 5050 >/dev/null
 	check_count "--cut 5 makes a segment of 5 bytes" 1 filter FORWARD "five bytes"
-	ipt -Z FORWARD
+	zero_counters FORWARD
 	cli imtalk talk --cut 6 "$talk" "$SRV4" 5050 >/dev/null
 	check_count "--cut 6 makes none of 5 bytes" 0 filter FORWARD "five bytes"
 	ipt -F FORWARD

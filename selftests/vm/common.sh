@@ -33,16 +33,9 @@ cache_dir() {
 	printf '%s\n' "$dir"
 }
 
-# The suite of the host. Headers are installed on the host, so the image has to
-# be of the same suite for both to carry the same kernel.
+# The suite of the host.
 host_suite() {
 	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
-}
-
-need_suite() {
-	[ "$1" = "$(host_suite)" ] ||
-		die "suite $1: the headers are those of the host," \
-		    "so only its own suite $(host_suite) can be built"
 }
 
 # kernel_release - the release (uname -r) which the archive offers; with no

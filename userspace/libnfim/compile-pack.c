@@ -317,25 +317,12 @@ static void init(struct comp *c)
 	index_init(c);
 }
 
-struct nfim_sigs *nfim_compile(const struct nfim_source *registry,
-			       const struct nfim_source *sigs, size_t n_sigs,
-			       u32 version, struct nfim_compile_err *err)
+/* What may leave by c->out: apart from setjmp(), so that no variable lives across that. */
+static void compile_all(struct comp *c, const struct nfim_source *registry,
+			const struct nfim_source *sigs, size_t n_sigs, u32 version)
 {
-	struct comp *c = calloc(1, sizeof(*c));
-	jmp_buf out;
 	size_t i;
 
-	memset(err, 0, sizeof(*err));
-	if (!c) {
-		strcpy(err->what, "there is not enough memory");
-		return NULL;
-	}
-	c->err = err;
-	c->out = &out;
-	if (setjmp(out)) {
-		nfim_sigs_free(&c->sigs);
-		return NULL;
-	}
 	init(c);
 	registry_parse(c, registry);
 	for (i = 0; i < n_sigs; i++)
@@ -350,7 +337,38 @@ struct nfim_sigs *nfim_compile(const struct nfim_source *registry,
 	c->sigs.n_rules = c->rule_infos.n;
 	c->sigs.samples = c->sample_infos.p;
 	c->sigs.n_samples = c->sample_infos.n;
+}
+
+/* Whether it compiled; what went wrong is in c->err. */
+static bool compile_or_leave(struct comp *c, const struct nfim_source *registry,
+			     const struct nfim_source *sigs, size_t n_sigs, u32 version)
+{
+	jmp_buf out;
+
+	c->out = &out;
+	if (setjmp(out))
+		return false;
+	compile_all(c, registry, sigs, n_sigs, version);
 	c->out = NULL;
+	return true;
+}
+
+struct nfim_sigs *nfim_compile(const struct nfim_source *registry,
+			       const struct nfim_source *sigs, size_t n_sigs,
+			       u32 version, struct nfim_compile_err *err)
+{
+	struct comp *c = calloc(1, sizeof(*c));
+
+	memset(err, 0, sizeof(*err));
+	if (!c) {
+		strcpy(err->what, "there is not enough memory");
+		return NULL;
+	}
+	c->err = err;
+	if (!compile_or_leave(c, registry, sigs, n_sigs, version)) {
+		nfim_sigs_free(&c->sigs);
+		return NULL;
+	}
 	return &c->sigs;
 }
 

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # vm_dir comes with common.sh
+#
+# Sourced by the scripts of selftests/vm, after common.sh: the table of releases, and Debian's
+# archive as a release sees it, through an apt configuration of our own. The host's is not touched.
+
+# Hours after which the package lists are fetched anew.
+readonly lists_max_age=24
+
+# use_release NAME - sets release, suite, flavour and kernel_from, or dies naming what there is.
+use_release() {
+	release=$1
+	read -r suite flavour kernel_from < <(
+		sed -n "s/^$1  *\([^ ]\)/\1/p" "$vm_dir/releases") || :
+	[ -n "${suite:-}" ] || die "no release '$1', there are:" \
+		"$(sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$vm_dir/releases" | paste -sd ' ')"
+	[ "$suite" != - ] || suite=$(host_suite)
+}
+
+# on_host - whether the release is that of the host, whose own headers and compiler serve it.
+on_host() {
+	[ "$suite" = "$(host_suite)" ] && [ "$flavour" = cloud-amd64 ]
+}
+
+# mirror [-security] - where the host takes Debian from.
+mirror() {
+	local uri
+
+	# shellcheck disable=SC2016 # the words are apt's, not the shell's
+	uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' \
+		'Created-By: Packages' 2>/dev/null |
+		sed -n "s/^Debian $(host_suite)$1 //p" | head -n 1)
+	printf '%s\n' "${uri:-http://deb.debian.org/debian$1}"
+}
+
+# release_sources - lines for sources.list.
+release_sources() {
+	local key=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	printf "deb [signed-by=$key] %s %s main\n" "$(mirror "")" "$suite"
+	[ "$suite" = sid ] || printf "deb [signed-by=$key] %s %s main\n" \
+		"$(mirror -security)" "$suite-security"
+	[ "$kernel_from" = - ] || printf "deb [signed-by=$key] %s %s main\n" \
+		"$(mirror "")" "$kernel_from"
+}
+
+# release_pins - the kernel's packages from where they shall come, nothing else.
+release_pins() {
+	[ "$kernel_from" = - ] || printf 'Package: src:linux src:linux-signed-amd64 linux-base*\nPin: release n=%s\nPin-Priority: 600\n' \
+		"$kernel_from"
+}
+
+# apt_options - the host's proxy. Old lists are no reason to stop, false signatures are.
+apt_options() {
+	apt-config dump | grep -E '^Acquire::(Retries|https?::Proxy) ' || :
+	printf 'Acquire::Check-Valid-Until "false";\n'
+}
+
+# apt_setup - the apt configuration of the release; sets apt_conf.
+apt_setup() {
+	local dir
+
+	dir=$(cache_dir)/apt-$release
+	apt_conf=$dir/apt.conf
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	release_sources >"$dir/sources.list"
+	release_pins >"$dir/preferences"
+	{
+		apt_options
+		printf '%s "%s";\n' Dir::State "$dir" Dir::State::status /dev/null \
+			Dir::State::Lists "$dir/lists" Dir::Cache "$dir/cache" \
+			Dir::Etc::SourceList "$dir/sources.list" \
+			Dir::Etc::SourceParts /dev/null Dir::Etc::Preferences "$dir/preferences" \
+			Dir::Etc::PreferencesParts /dev/null APT::Architecture amd64 \
+			APT::Sandbox::User ""
+		printf 'APT::Architectures { "amd64"; };\n'
+	} >"$apt_conf"
+	apt_options >"$dir/options"
+	exec 8>"$dir/lock"
+	flock 8
+	if [ -z "$(find "$dir/updated" -mmin "-$((lists_max_age * 60))" 2>/dev/null)" ]; then
+		say "archive: fetching the package lists of $release"
+		if APT_CONFIG=$apt_conf apt-get -q update >"$dir/update.log" 2>&1; then
+			: >"$dir/updated"
+		elif [ ! -e "$dir/updated" ]; then
+			die "no package lists of $release: $dir/update.log"
+		fi
+	fi
+	exec 8>&-
+}
+
+apt_release() {
+	APT_CONFIG=$apt_conf "$@"
+}
+
+# release_kernel - "RELEASE VERSION" of the newest kernel: uname -r and the package's version.
+release_kernel() {
+	local found
+
+	found=$(apt_release apt-cache show --no-all-versions "linux-headers-$flavour" |
+		sed -n 's/^Depends:.*linux-headers-\([0-9][^ ]*\) (= \([^)]*\)).*/\1 \2/p')
+	[ -n "$found" ] || die "$release has no linux-headers-$flavour"
+	printf '%s\n' "$found"
+}
+
+# release_packages FILE - the packages FILE lists, of alternatives the first there is.
+release_packages() {
+	local line name names offered
+
+	names=$(grep -v '^#' "$1" | tr '|' '\n')
+	# shellcheck disable=SC2086 # a list of words
+	offered=" $(apt_release apt-cache policy $names | awk '
+		/^[^ ]/ { name = substr($1, 1, length($1) - 1) }
+		/Candidate: [^(]/ { printf "%s ", name }')"
+	while read -r line; do
+		for name in ${line//|/ }; do
+			[[ $offered != *" $name "* ]] || {
+				printf '%s\n' "$name"
+				continue 2
+			}
+		done
+		die "$release has no package $line"
+	done < <(grep -v '^#' "$1")
+}
+
+# bootstrap FORMAT TARGET LOG PACKAGE... - the release's packages by mmdebstrap.
+bootstrap() {
+	local format=$1 target=$2 log=$3
+
+	shift 3
+	if ! INITRD=No mmdebstrap --variant=essential --format="$format" \
+		--aptopt="$(dirname "$apt_conf")/options" \
+		--setup-hook="cp '$(dirname "$apt_conf")/preferences' \"\$1/etc/apt/preferences\"" \
+		--include="$(printf '%s\n' "$@" | paste -sd,)" \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$suite" "$target" "$(dirname "$apt_conf")/sources.list" >"$log" 2>&1; then
+		tail -n 40 "$log" >&2
+		cp "$log" "$(cache_dir)/mmdebstrap-failed.log"
+		die "mmdebstrap failed, log: $(cache_dir)/mmdebstrap-failed.log"
+	fi
+}
