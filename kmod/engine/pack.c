@@ -10,6 +10,7 @@
 #include "pack.h"
 #include "pack_impl.h"
 #include "run.h"
+#include "names.h"
 
 /* State of nfim_pack_open(): how much of the owned sections was given out so far. */
 struct opening {
@@ -30,6 +31,8 @@ static const u8 rec_size[NFIM_SECTS] = {
 	[NFIM_SECT_NODES]	= sizeof(struct nfim_node),
 	[NFIM_SECT_EDGES]	= sizeof(u32),
 	[NFIM_SECT_NODE_RULES]	= sizeof(u32),
+	[NFIM_SECT_NAMES]	= sizeof(struct nfim_hostname),
+	[NFIM_SECT_BUCKETS]	= sizeof(u32),
 	[NFIM_SECT_DATA]	= sizeof(u32),
 };
 
@@ -195,6 +198,14 @@ static void set_sect(struct nfim_pack *pack, u32 type, const void *p, u32 size)
 	case NFIM_SECT_NODE_RULES:
 		pack->node_rules = p;
 		pack->n_node_rules = n;
+		break;
+	case NFIM_SECT_NAMES:
+		pack->names = p;
+		pack->n_names = n;
+		break;
+	case NFIM_SECT_BUCKETS:
+		pack->buckets = p;
+		pack->n_buckets = n;
 		break;
 	default: /* NFIM_SECT_DATA */
 		pack->data = p;
@@ -531,6 +542,14 @@ static int check_index(struct opening *o)
 	return 0;
 }
 
+static int check_names(const struct opening *o)
+{
+	const void *at = NULL;
+	const char *bad = nfim_names_check(o->pack, &at);
+
+	return bad ? refuse(o, at, bad) : 0;
+}
+
 int nfim_pack_open(struct nfim_pack *pack, void *buf, size_t len,
 		   struct nfim_pack_err *err)
 {
@@ -557,5 +576,7 @@ int nfim_pack_open(struct nfim_pack *pack, void *buf, size_t len,
 		ret = check_programs(&o);
 	if (!ret)
 		ret = check_index(&o);
+	if (!ret)
+		ret = check_names(&o);
 	return ret;
 }

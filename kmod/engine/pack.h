@@ -41,6 +41,10 @@ enum {
 	NFIM_COST_MAX		= 8192,		/* of one program; see nfim_insn_cost() */
 	NFIM_NAME_MAX		= 31,		/* characters of a name */
 	NFIM_TITLE_MAX		= 79,		/* bytes of a title */
+	NFIM_HOSTNAME_MAX	= 255,		/* bytes of a host's name */
+	NFIM_NAME_LABELS_MAX	= 8,		/* labels of a name in a pack */
+	NFIM_BUCKET_MAX		= 16,		/* names in a bucket */
+	NFIM_KIND_MAX		= 64,		/* bytes of a name of another kind than hosts */
 	NFIM_LABEL_NONE		= 0xff,
 	NFIM_LABEL_MIN		= 16,		/* = NF_IM_LABEL_PROTO */
 	NFIM_LABEL_MAX		= 80,		/* = NF_IM_LABEL_COUNT: offsets 16..79 */
@@ -87,6 +91,8 @@ enum nfim_sect_type {
 	NFIM_SECT_NODES,	/* struct nfim_node; the first NFIM_ROOTS are the roots */
 	NFIM_SECT_EDGES,	/* u32 */
 	NFIM_SECT_NODE_RULES,	/* u32, indices of rules */
+	NFIM_SECT_NAMES,	/* struct nfim_hostname, by bucket; see names.h */
+	NFIM_SECT_BUCKETS,	/* u32, where each bucket of names begins, and the last ends */
 	NFIM_SECT_DATA,		/* bytes: literals, and strings ended by NUL; the last is NUL */
 	NFIM_SECTS,
 };
@@ -186,6 +192,28 @@ static inline u32 nfim_node_root(const struct nfim_node *node)
 	return node->shape >> 24;
 }
 
+/* May a name decide? (PROTOCOLS.md C21) */
+enum nfim_name_class {
+	NFIM_NAME_DEDICATED,	/* yes */
+	NFIM_NAME_SHARED,	/* others live there, too; compiled as dedicated if one asks */
+	NFIM_NAME_AUXILIARY,	/* advertising, metrics: never */
+	NFIM_NAME_CLASSES,
+};
+
+/* A host's name. A bucket has those whose hash has the same low bits, in any order. */
+struct nfim_hostname {
+	u32 hash;
+	u32 text;		/* in DATA, not ended by NUL */
+	u32 what;		/* length | id << 8 | enum nfim_name_class << 16 */
+	u32 actions;		/* bits of enum nf_im_action that its flows are; 0: any */
+};
+
+#define NFIM_NAME_WHAT(len, proto, class) \
+	((u32)(len) | (u32)(proto) << 8 | (u32)(class) << 16)
+#define NFIM_NAME_LEN(n)	((n)->what & 0xff)
+#define NFIM_NAME_PROTO(n)	((n)->what >> 8 & 0xff)
+#define NFIM_NAME_CLASS(n)	((n)->what >> 16 & 0xff)
+
 /**
  * struct nfim_insn - one instruction
  * @w0: operation and its two small operands, see NFIM_INSN() in run.h
@@ -213,9 +241,13 @@ struct nfim_pack {
 	const struct nfim_node *nodes;
 	const u32 *edges;
 	const u32 *node_rules;
+	const struct nfim_hostname *names;
+	const u32 *buckets;
 	const u8 *data;
 	u32 n_protos, n_rules, n_frames, n_code, n_ranges, n_maps;
 	u32 n_nodes, n_edges, n_node_rules, data_len;
+	u32 n_names, n_buckets;	/* buckets and one more word; or none */
+	u32 name_labels;	/* of the name that has most */
 	u8 epoch;	/* the owner's: another one for every pack it swaps in; 0 after open */
 	u16 by_id[NFIM_PROTO_MAX];	/* index into protos + 1, 0 for none */
 };

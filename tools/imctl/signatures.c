@@ -15,14 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SOURCE_MAX = 4 << 20 };	/* bytes of a signature file */
+enum { SOURCE_MAX = 64 << 20 };	/* bytes of a file of signatures or names */
 
 /* The registry this tool was built with. */
 static const char builtin_registry[] =
 #include "registry.inc"
 ;
 
-static const char *registry_path, *out_path;
+static const char *registry_path, *out_path, *shared;
 static struct imctl_u32 version;
 static bool force, no_verify;
 
@@ -37,6 +37,8 @@ static const struct imctl_opt build_opts[] = {
 	{ "pack-version", "NUMBER", IMCTL_OPT_U32, &version, "its version, yyyymmddnn" },
 	{ "registry", "FILE", IMCTL_OPT_STR, &registry_path,
 	  "names, instead of the built-in ones" },
+	{ "shared", "NAMES", IMCTL_OPT_STR, &shared,
+	  "protocols, or all, of which shared host names decide, too" },
 	{ 0 }
 };
 
@@ -109,7 +111,7 @@ static void put_checked(struct out *o, const char *path, const struct nfim_sigs 
 	u32 i, j, evidence = 0;
 
 	for (i = 0; i < sigs->n_protos; i++) {
-		if (!sigs->protos[i].path)
+		if (!sigs->protos[i].path && !sigs->protos[i].n_names)
 			continue;
 		for (j = 0; j < sigs->n_rules; j++)
 			if (!evidence || sigs->rules[j].evidence < evidence)
@@ -220,9 +222,11 @@ static struct nfim_sigs *compile(int argc, char **argv)
 
 	if (!srcs || read_registry(&registry))
 		goto out;
-	for (i = 0; i < argc; i++)
+	for (i = 0; i < argc; i++) {
 		if (read_source(&srcs[i], argv[i]))
 			goto out;
+		srcs[i].shared = nfim_source_shared(argv[i], shared);
+	}
 	sigs = nfim_compile(&registry, srcs, argc, version.value, &err);
 	if (!sigs)
 		say_err(&err);

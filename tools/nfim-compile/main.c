@@ -21,6 +21,7 @@ struct options {
 	const char *registry;
 	const char *out;
 	const char *symbol;	/* of --c-array */
+	const char *shared;	/* of --shared */
 	bool names;		/* --names-header */
 	bool list;
 	u32 version;
@@ -33,14 +34,15 @@ static const struct option long_options[] = {
 	{ "names-header", no_argument, NULL, 'n' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "pack-version", required_argument, NULL, 'p' },
+	{ "shared", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static void usage(FILE *f)
 {
-	fputs("usage: nfim-compile -r REGISTRY [-o OUT] [OPTION] [SIGNATURE.im ...]\n"
-	      "Compiles signature files, runs their samples, and writes\n"
+	fputs("usage: nfim-compile -r REGISTRY [-o OUT] [OPTION] [FILE ...]\n"
+	      "Compiles signature files and files of host names, runs their samples, and writes\n"
 	      "  (nothing more)        the pack\n"
 	      "  -c, --c-array SYMBOL  the pack as a C file\n"
 	      "  -n, --names-header    the registry's names as a C header\n"
@@ -48,6 +50,7 @@ static void usage(FILE *f)
 	      "  -r, --registry FILE   the registry of names\n"
 	      "  -o, --output FILE     where to (default: standard output)\n"
 	      "  -p, --pack-version N  number of the pack, yyyymmddnn (default: 0)\n"
+	      "  -s, --shared NAMES    protocols, or all, of which shared host names decide, too\n"
 	      "  -h, --help            this text\n", f);
 }
 
@@ -194,9 +197,11 @@ static int compile(const struct options *opt, char **paths, int n)
 
 	if (!src || read_source(opt->registry, &src[n]))
 		goto out;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (read_source(paths[i], &src[i]))
 			goto out;
+		src[i].shared = nfim_source_shared(paths[i], opt->shared);
+	}
 	sigs = nfim_compile(&src[n], src, (size_t)n, opt->version, &err);
 	if (!sigs) {
 		print_err(&err);
@@ -226,7 +231,7 @@ static bool parse_options(int argc, char **argv, struct options *opt)
 	unsigned long long v;
 	int ch;
 
-	while ((ch = getopt_long(argc, argv, "r:o:c:nlp:h", long_options, NULL)) != -1) {
+	while ((ch = getopt_long(argc, argv, "r:o:c:nlp:s:h", long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'r':
 			opt->registry = optarg;
@@ -251,6 +256,9 @@ static bool parse_options(int argc, char **argv, struct options *opt)
 			if (errno || *end || end == optarg || v > U32_MAX)
 				return false;
 			opt->version = (u32)v;
+			break;
+		case 's':
+			opt->shared = optarg;
 			break;
 		case 'h':
 			usage(stdout);

@@ -314,6 +314,7 @@ static void init(struct comp *c)
 	vec_init(&c->rule_infos, sizeof(struct nfim_sig_rule));
 	vec_init(&c->sample_infos, sizeof(struct nfim_sig_sample));
 	vec_init(&c->interned, sizeof(struct interned));
+	names_init(c);
 	index_init(c);
 }
 
@@ -326,9 +327,13 @@ static void compile_all(struct comp *c, const struct nfim_source *registry,
 	init(c);
 	registry_parse(c, registry);
 	for (i = 0; i < n_sigs; i++)
-		sig_parse(c, &sigs[i]);
+		if (names_is(&sigs[i]))
+			names_parse(c, &sigs[i]);
+		else
+			sig_parse(c, &sigs[i]);
 	write_sigs(c);
 	index_write(c);
+	names_write(c);
 	write_pack(c, version);
 	check_opens(c);
 	c->sigs.protos = c->registry.p;

@@ -15,7 +15,15 @@ struct nfim_source {
 	const char *path;	/* as messages name it */
 	const char *text;
 	size_t len;
+	bool shared;		/* of a file of names: shared names decide, too */
 };
+
+/**
+ * nfim_source_shared() - is a file of names one of those whose shared names shall decide?
+ * @path: of the file, whose base name is a protocol's
+ * @list: names of protocols, separated by commas, or "all"; NULL for none
+ */
+bool nfim_source_shared(const char *path, const char *list);
 
 /** struct nfim_compile_err - the first mistake found */
 struct nfim_compile_err {
@@ -38,6 +46,7 @@ struct nfim_sig_proto {
 	const char *path;	/* of the signature, or NULL if there is none */
 	u32 n_rules;
 	u32 n_samples;
+	u32 n_names;		/* of hosts */
 };
 
 /** struct nfim_sig_rule - a rule, in the pack's order */
@@ -95,7 +104,8 @@ struct nfim_sigs {
 /**
  * nfim_compile() - compile signatures
  * @registry: registry.tsv
- * @sigs: signature files, one a protocol; the pack does not depend on their order
+ * @sigs: signature files, one a protocol, and files of names; the pack does not depend on
+ *	the signatures' order
  * @n_sigs: how many
  * @version: of the pack, yyyymmddnn, or 0
  * @err: filled on failure

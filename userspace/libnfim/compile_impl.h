@@ -192,6 +192,7 @@ struct comp {
 	jmp_buf *out;
 	struct vec registry;		/* struct nfim_sig_proto */
 	struct vec sig_srcs;		/* struct sig_src */
+	struct vec names;		/* struct name_src */
 	struct vec rule_infos;		/* struct nfim_sig_rule */
 	struct vec sample_infos;	/* struct nfim_sig_sample */
 	struct vec sect[NFIM_SECTS];	/* the pack's sections */
@@ -245,6 +246,12 @@ u32 expr_least(const struct expr *e, u32 field);
 bool cover_bytes(struct covered *cov, u32 off, u32 len);
 bool cover_expr(struct covered *cov, const struct expr *e);
 void cover_shift(struct covered *cov, u32 least, bool varies);
+
+/* compile-names.c */
+bool names_is(const struct nfim_source *src);
+void names_parse(struct comp *c, const struct nfim_source *src);
+void names_write(struct comp *c);
+void names_init(struct comp *c);
 
 /* compile-code.c */
 void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct prog *out);

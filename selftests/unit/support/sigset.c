@@ -73,7 +73,8 @@ struct sigset *sigset_shipped(void)
 	size_t i;
 
 	registry.text = read_file(registry.path, &registry.len);
-	if (glob(NFIM_TOP "/signatures/*.im", 0, NULL, &names))
+	if (glob(NFIM_TOP "/signatures/*.im", 0, NULL, &names) ||
+	    glob(NFIM_TOP "/signatures/names/*", GLOB_APPEND, NULL, &names))
 		die("there are no signatures in " NFIM_TOP "/signatures");
 	sources = calloc(names.gl_pathc, sizeof(*sources));
 	if (!sources)
