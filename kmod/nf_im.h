@@ -90,6 +90,8 @@ struct nf_im_facts {
 	u32 proto;		/* id, 0 for none; only looked up where labels cannot tell */
 	u32 actions;		/* of this packet; only if asked for */
 	bool actions_known;	/* it was read for actions, or there are none */
+	u8 conf;		/* enum nf_im_confidence, of a known protocol */
+	bool known;		/* as a protocol; set as @conf */
 };
 
 extern struct mutex nf_im_mutex;

@@ -8,7 +8,7 @@
 #include "nf_im_mcast.h"
 
 enum {
-	EVENT_BYTES = 512,
+	EVENT_BYTES = 768,
 };
 
 /* The hooks outlive the family by a moment when the module goes. */
@@ -44,13 +44,17 @@ static int put_verdict(struct sk_buff *skb, const struct nfim_pack *pack,
 {
 	const struct nfim_proto *p = nfim_pack_proto(pack, proto);
 
-	if (!p || step->rule >= pack->n_rules)
+	if (!p || (step->rule >= pack->n_rules && step->rule != NFIM_NO_RULE))
 		return -EINVAL;
 	return nla_put_string(skb, NF_IM_A_EV_PROTO, nfim_pack_str(pack, p->name)) ||
-	       nla_put_string(skb, NF_IM_A_EV_RULE,
-			      nfim_pack_str(pack, pack->rules[step->rule].name)) ||
+	       (step->rule != NFIM_NO_RULE &&
+		nla_put_string(skb, NF_IM_A_EV_RULE,
+			       nfim_pack_str(pack, pack->rules[step->rule].name))) ||
 	       nla_put_u32(skb, NF_IM_A_EV_ACTIONS, step->actions) ||
-	       (step->user_len && nla_put(skb, NF_IM_A_EV_USER, step->user_len, step->user));
+	       (step->user_len && nla_put(skb, NF_IM_A_EV_USER, step->user_len, step->user)) ||
+	       (step->host_len && nla_put(skb, NF_IM_A_EV_HOST, step->host_len, step->host)) ||
+	       nla_put_u8(skb, NF_IM_A_EV_CONFIDENCE, step->conf) ||
+	       (step->ech && nla_put_flag(skb, NF_IM_A_EV_ECH));
 }
 
 void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,

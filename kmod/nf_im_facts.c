@@ -33,6 +33,16 @@ static enum nf_im_state flow_state(const struct nfim_flow *flow)
 	}
 }
 
+/* What the verdict of a known flow rests on, as its labels say. */
+static void labels_conf(const struct nf_conn_labels *labels, struct nf_im_facts *facts)
+{
+	facts->known = true;
+	if (nf_im_label_test(labels, NF_IM_LABEL_NAME))
+		facts->conf = NF_IM_CONF_NAME;
+	else if (nf_im_label_test(labels, NF_IM_LABEL_PAIR))
+		facts->conf = NF_IM_CONF_PAYLOAD_PAIR;
+}
+
 /* All facts whose range the packet touches: it may be a retransmission with other cuts. */
 static u32 watch_actions(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
 {
@@ -68,6 +78,8 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)) {
 		facts->state = flow_state(&e->flow);
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
+		facts->known = facts->proto;
+		facts->conf = e->flow.conf;
 		if (want_actions && e->watch) {
 			facts->actions = payload ? watch_actions(e->watch, &pkt) : 0;
 			facts->actions_known = true;
@@ -82,7 +94,7 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 
 /* A datagram says itself what it does. */
 static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
-			    enum ip_conntrack_info ctinfo, u32 proto,
+			    enum ip_conntrack_info ctinfo, u32 proto, u8 conf,
 			    const struct nfim_pack *pack)
 {
 	struct nfim_flow flow;
@@ -95,6 +107,7 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 	do {
 		nfim_flow_init(&flow);
 		flow.proto = proto;
+		flow.conf = conf;
 		flow.done = NFIM_KNOWN;
 		nfim_flow_step(pack, &flow, &pkt.seg, true, &step);
 		actions |= step.actions;
@@ -115,6 +128,8 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 	facts->proto = 0;
 	facts->actions = 0;
 	facts->actions_known = false;
+	facts->conf = NF_IM_CONF_PAYLOAD;
+	facts->known = false;
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || nf_ct_is_template(ct))
 		return;
@@ -130,11 +145,14 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
 	if (facts->state != NF_IM_STATE_DECIDED)
 		return;
+	if (!facts->known && nf_im_label_known(labels))
+		labels_conf(labels, facts);
 	pack = &rcu_dereference(nf_im_pack)->p;
 	if (!facts->proto && labels && (want_proto || want_actions))
 		facts->proto = nf_im_label_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)
-		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, pack);
+		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, facts->conf,
+						  pack);
 	if (l4 == IPPROTO_UDP || !facts->proto)
 		facts->actions_known = true;
 }

@@ -258,6 +258,8 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 	e->flow = in->flow;
 	e->gen++;
 	reads_on = commit_watch(in);
+	if (in->step.ech)
+		nf_im_label_set(in->pkt->ct, NF_IM_LABEL_ECH);
 	if (in->flow.done || anomaly)
 		nf_im_label_verdict(in->pkt->ct, in->pack, &in->flow, reads_on);
 	if (in->flow.done && !reads_on) {

@@ -69,6 +69,11 @@ static bool match_category(const struct xt_im_mtinfo *info, const struct nf_conn
 	return facts->proto && info->categories >> nf_im_proto_category(facts->proto) & 1;
 }
 
+static bool match_confidence(const struct xt_im_mtinfo *info, const struct nf_im_facts *facts)
+{
+	return facts->known && info->confidences >> facts->conf & 1;
+}
+
 static bool match_state(const struct xt_im_mtinfo *info, enum nf_im_state state)
 {
 	return (info->states >> state & 1) != inverted(info, NF_IM_MT_STATE);
@@ -82,7 +87,7 @@ static bool match_all(const struct xt_im_mtinfo *info, const struct nf_conn_labe
 
 	if (info->flags & NF_IM_MT_STATE && !match_state(info, facts->state))
 		return false;
-	if (!(info->flags & (NF_IM_MT_PROTO | NF_IM_MT_CATEGORY | NF_IM_MT_ACTION)))
+	if (!(info->flags & ~NF_IM_MT_STATE))
 		return true;
 	if (!decided)
 		return false;
@@ -91,6 +96,9 @@ static bool match_all(const struct xt_im_mtinfo *info, const struct nf_conn_labe
 		return false;
 	if (info->flags & NF_IM_MT_CATEGORY &&
 	    match_category(info, labels, facts) == inverted(info, NF_IM_MT_CATEGORY))
+		return false;
+	if (info->flags & NF_IM_MT_CONFIDENCE &&
+	    match_confidence(info, facts) == inverted(info, NF_IM_MT_CONFIDENCE))
 		return false;
 	if (info->flags & NF_IM_MT_ACTION && !facts->actions_known)
 		return false;
@@ -156,19 +164,16 @@ static int im_mt_check_masks(const struct xt_im_mtinfo *info)
 				    info->flags);
 		return -EINVAL;
 	}
-	if (info->flags & NF_IM_MT_CONFIDENCE || info->confidences) {
-		pr_info_ratelimited("xt_im: --confidence is not supported by this module\n");
-		return -EOPNOTSUPP;
-	}
 	if (info->categories >> NF_IM_CAT_COUNT || info->actions >> NF_IM_ACT_COUNT ||
-	    info->states >> NF_IM_STATE_COUNT) {
-		pr_info_ratelimited("xt_im: a rule with categories, actions or states unknown here; the tool is newer than this module\n");
+	    info->states >> NF_IM_STATE_COUNT || info->confidences >> NF_IM_CONF_COUNT) {
+		pr_info_ratelimited("xt_im: a rule with names unknown here; the tool is newer than this module\n");
 		return -EINVAL;
 	}
 	if (!mask_fits(info, NF_IM_MT_PROTO, memchr_inv(info->protos, 0, sizeof(info->protos))) ||
 	    !mask_fits(info, NF_IM_MT_CATEGORY, info->categories) ||
 	    !mask_fits(info, NF_IM_MT_ACTION, info->actions) ||
-	    !mask_fits(info, NF_IM_MT_STATE, info->states)) {
+	    !mask_fits(info, NF_IM_MT_STATE, info->states) ||
+	    !mask_fits(info, NF_IM_MT_CONFIDENCE, info->confidences)) {
 		pr_info_ratelimited("xt_im: a rule with an empty list, or a list that no option uses\n");
 		return -EINVAL;
 	}
@@ -196,7 +201,7 @@ static void im_priv_init(const struct xt_im_mtinfo *info, struct im_priv *priv)
 	priv->cats_inv = inverted(info, NF_IM_MT_CATEGORY);
 	priv->slow = 1ULL << nf_im_label_bit(NF_IM_LABEL_DONE) |
 		     1ULL << nf_im_label_bit(NF_IM_LABEL_UNINSPECTED);
-	if (priv->table || info->flags & NF_IM_MT_ACTION)
+	if (priv->table || info->flags & (NF_IM_MT_ACTION | NF_IM_MT_CONFIDENCE))
 		priv->slow = ~0ULL;
 	priv->on_none = match_all(info, NULL, &none);
 	if (info->flags & NF_IM_MT_STATE && !match_state(info, NF_IM_STATE_DECIDED)) {

@@ -11,6 +11,7 @@ static const peel_fn peel_fns[NFIM_CARRIERS] = {
 	[NFIM_CARRIER_SOCKS4] = nfim_peel_socks4,
 	[NFIM_CARRIER_SOCKS5] = nfim_peel_socks5,
 	[NFIM_CARRIER_SOCKS_UDP] = nfim_peel_socks_udp,
+	[NFIM_CARRIER_TLS] = nfim_peel_tls,
 };
 
 u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
@@ -24,6 +25,8 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 		return mc->seg->dir ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS4;
 	case 0x05:
 		return NFIM_CARRIER_SOCKS5;
+	case 0x16:
+		return NFIM_CARRIER_TLS;
 	default:
 		return NFIM_CARRIER_NONE;
 	}
@@ -133,11 +136,14 @@ static void dir_begin(struct nfim_carry *c)
 	d->carrier = NFIM_CARRIER_NONE;
 	d->step = 0;
 	c->from = d->origin;
-	if (chain_depth(d->chain) == NFIM_CARRIERS_DEEP || *c->flags & NFIM_F_MID)
+	if (chain_depth(d->chain) == NFIM_CARRIERS_DEEP)
 		return;
 	p = nfim_view_get(c->view, d->origin, 1, buf);
 	if (p)
 		d->carrier = nfim_carrier_begin(c->mc, *p);
+	/* In mid-stream only what proves itself by all its bytes may speak (DESIGN D4). */
+	if (*c->flags & NFIM_F_MID && d->carrier != NFIM_CARRIER_TLS)
+		d->carrier = NFIM_CARRIER_NONE;
 }
 
 static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)

@@ -34,6 +34,7 @@ enum nfim_carrier_id {
 	NFIM_CARRIER_SOCKS4,	/* 4 and 4a */
 	NFIM_CARRIER_SOCKS5,
 	NFIM_CARRIER_SOCKS_UDP,	/* a datagram of SOCKS5 */
+	NFIM_CARRIER_TLS,	/* facts only */
 	NFIM_CARRIERS,
 	NFIM_CARRIER_NONE = 0xff,	/* none begins there, or not any more */
 };
@@ -167,6 +168,12 @@ static inline bool nfim_chain_has(u32 chain, u32 id)
 enum nfim_peel_result nfim_peel_socks4(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks5(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks_udp(struct nfim_peel *p);
+enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p);
+
+struct nfim_tls_hello;
+
+/* For carriers of a ClientHello: takes its facts. True: its name decides, as @mc then says. */
+bool nfim_hello_decides(struct nfim_match_ctx *mc, const struct nfim_tls_hello *hello);
 
 /* For carriers: bytes [@off, @off + @n) from the start are there, or @p->need is set. */
 static inline bool nfim_peel_has(struct nfim_peel *p, u32 off, u32 n)

@@ -141,14 +141,18 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 }
 
 /*
- * What the rule says of the whole flow. It is kept where a direction with frames keeps what
- * its frame does, so that only one without them, as all packets of the flow, has it.
+ * What the rule or the name says of the whole flow is kept where a direction with frames keeps
+ * what its frame does, so that only one without them, as all packets of the flow, has it.
  */
-static void flow_actions(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
+static void flow_verdict(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
-	if (mc->rule == NFIM_NO_RULE)
-		return;
-	flow->dir[0].node = mc->pack->rules[mc->rule].actions;
+	flow->proto = mc->proto;
+	flow->conf = mc->conf;
+	mc->step->conf = mc->conf;
+	flow->done = NFIM_KNOWN;
+	mc->step->rule = mc->rule;
+	flow->dir[0].node = mc->rule == NFIM_NO_RULE ? mc->actions :
+						       mc->pack->rules[mc->rule].actions;
 	flow->dir[1].node = flow->dir[0].node;
 	mc->step->actions |= flow->dir[0].node;
 }
@@ -158,9 +162,6 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], *o = &flow->dir[!mc->seg->dir];
 
-	flow->proto = mc->proto;
-	flow->done = NFIM_KNOWN;
-	mc->step->rule = mc->rule;
 	mc->step->trim = U32_MAX;
 	/* Bytes that said no were replaced by others that say yes. */
 	if (flow->flags[mc->seg->dir] & NFIM_F_REOPENED)
@@ -174,7 +175,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	flow->flags[!mc->seg->dir] &= ~NFIM_F_CLOSED;
 	o->node = 0;
 	o->wake = 0;
-	flow_actions(mc, flow);
+	flow_verdict(mc, flow);
 }
 
 static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
@@ -529,10 +530,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
 		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES) {
-			flow->proto = mc->proto;
-			flow->done = NFIM_KNOWN;
-			mc->step->rule = mc->rule;
-			flow_actions(mc, flow);
+			flow_verdict(mc, flow);
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
 			flow->done = NFIM_NONE;

@@ -60,11 +60,19 @@ struct nfim_flow_dir {
 /** struct nfim_flow - all that is remembered of a flow */
 struct nfim_flow {
 	struct nfim_flow_dir dir[2];
-	u16 proto;	/* id once known, else 0 */
+	u8 proto;	/* id once known, else 0 */
+	u8 conf;	/* enum nfim_confidence, of a known protocol */
 	u16 packets;	/* with payload, given to the engine */
 	u8 flags[2];	/* NFIM_F_* of each direction */
 	u8 done;	/* enum nfim_verdict, once it is not UNDECIDED */
 	u8 epoch;	/* of the pack that candidates and nodes belong to */
+};
+
+/* What a verdict rests on; numbers as enum nf_im_confidence. */
+enum nfim_confidence {
+	NFIM_CONF_PAYLOAD,	/* bytes of one direction */
+	NFIM_CONF_PAIR,		/* bytes of both */
+	NFIM_CONF_NAME,		/* a host's name */
 };
 
 enum nfim_verdict {
@@ -79,10 +87,12 @@ enum nfim_verdict {
  * @verdict: of the flow, after this packet
  * @fresh: the verdict fell with this packet
  * @rule: index of the rule that brought it, or NFIM_NO_RULE
+ * @conf: enum nfim_confidence, of a fresh NFIM_KNOWN
  * @actions: what this packet does; 0 if unknown
  * @user: name found in this packet, bytes of the wire
  * @user_len: its length, 0 for none
  * @host_len: length of @host, 0 if this packet says none
+ * @ech: a ClientHello offers ECH: @host is the client-facing server's name
  * @work: cost, in instructions of the interpreter and the index
  * @blocks: new blocks that nfim_flow_commit() needs
  * @keep_from: first stream offset of the packet to keep
@@ -97,11 +107,13 @@ enum nfim_verdict {
 struct nfim_step {
 	enum nfim_verdict verdict;
 	bool fresh;
+	u8 conf;
 	u16 rule;
 	u32 actions;
 	u8 user[NFIM_USER_MAX];
 	u8 user_len;
 	u8 host_len;
+	bool ech;
 	u32 work;
 	u32 blocks;
 	u32 keep_from;

@@ -12,6 +12,8 @@ struct nfim_match_ctx {
 	struct nfim_step *step;
 	u32 rule;		/* out: the rule that said yes, or NFIM_NO_RULE */
 	u32 proto;		/* out: the protocol, with that yes */
+	u8 conf;		/* out: enum nfim_confidence, with that yes */
+	u32 actions;		/* out: of the whole flow, with NFIM_NO_RULE */
 	u32 need;		/* out, of nfim_match(): see there */
 	bool watch;
 	bool too_much;		/* out: more work than one packet may be */

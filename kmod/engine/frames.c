@@ -8,13 +8,15 @@
  */
 #include "flow_impl.h"
 
-static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc, u32 proto)
+static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
+					   const struct nfim_flow *flow)
 {
-	const struct nfim_proto *p = nfim_pack_proto(mc->pack, proto);
+	const struct nfim_proto *p = nfim_pack_proto(mc->pack, flow->proto);
 	const struct nfim_frames *fr;
 	u32 i;
 
-	if (!p || !p->frames)
+	/* What a name alone tells is encrypted: it has no frames for us. */
+	if (!p || !p->frames || flow->conf == NFIM_CONF_NAME)
 		return NULL;
 	fr = &mc->pack->frames[p->frames - 1];
 	for (i = 0; i < p->n_frames; i++, fr++)
@@ -109,7 +111,7 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      struct nfim_window_view *wv, const struct nfim_place *pl)
 {
-	const struct nfim_frames *fr = frames_of(mc, flow->proto);
+	const struct nfim_frames *fr = frames_of(mc, flow);
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	u32 n;
 
@@ -159,7 +161,7 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	struct nfim_window_view wv;
 	u32 avail;
 
-	if (!frames_of(mc, flow->proto)) {
+	if (!frames_of(mc, flow)) {
 		mc->step->actions |= d->node;
 		mc->step->trim = U32_MAX;
 		return;
@@ -199,7 +201,7 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			  struct nfim_window_view *wv)
 {
-	const struct nfim_frames *fr = frames_of(mc, flow->proto);
+	const struct nfim_frames *fr = frames_of(mc, flow);
 	struct nfim_out out = {};
 
 	if (!fr) {

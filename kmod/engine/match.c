@@ -199,6 +199,7 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 	d->waits = run.n_wait;
 	if (run.best != NFIM_NO_RULE) {
 		mc->rule = run.best;
+		mc->conf = NFIM_CONF_PAYLOAD;
 		mc->proto = mc->pack->rules[run.best].proto;
 		mc->need = run.best_need;
 		return NFIM_RUN_YES;

@@ -42,7 +42,7 @@ static const struct out_col cols[] = {
 	{ .name = "server" }, { .name = "sport", .right = true },
 	{ .name = "proto" }, { .name = "category" }, { .name = "action" },
 	{ .name = "host" }, { .name = "user" }, { .name = "confidence" },
-	{ .name = "packet", .right = true }, { .name = "signature" },
+	{ .name = "packet", .right = true }, { .name = "signature" }, { .name = "ech" },
 	{ .name = "state", .json_only = true }, { .name = "packets", .json_only = true },
 };
 
@@ -80,7 +80,7 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 	out_actions(o, proto ? row->actions : 0);
 	out_bytes(o, row->host, proto ? row->host_len : 0);
 	out_bytes(o, row->user, proto ? row->user_len : 0);
-	out_str(o, proto ? nfim_confidence_names[NF_IM_CONF_PAYLOAD] : NULL);
+	out_str(o, proto ? nfim_confidence_names[row->flow.conf] : NULL);
 	if (proto)
 		out_num(o, row->decided);
 	else
@@ -99,6 +99,7 @@ static void put_row(struct out *o, const char *file, const struct nfim_pack *pac
 	put_addr(o, row->family, &row->server);
 	out_num(o, row->sport);
 	put_verdict(o, pack, row);
+	out_str(o, row->ech ? "offered" : NULL);
 	out_str(o, state(row));
 	out_num(o, row->packets);
 	out_row(o);

@@ -44,6 +44,9 @@ static const char *const fixed[] = {
 	[NF_IM_LABEL_ANOMALY] = "im-anomaly",
 	[NF_IM_LABEL_SEEN] = "im-seen",
 	[NF_IM_LABEL_OPEN] = "im-open",
+	[NF_IM_LABEL_NAME] = "im-name",
+	[NF_IM_LABEL_PAIR] = "im-pair",
+	[NF_IM_LABEL_ECH] = "im-ech",
 };
 
 static int find_base(void)
@@ -87,12 +90,16 @@ static size_t collect(struct connlabel labels[NF_IM_LABEL_COUNT], const struct n
 	size_t n = 0;
 	u32 i;
 
-	for (off = 0; off < ARRAY_SIZE(fixed); off++)
-		add(labels, &n, off, fixed[off]);
+	for (off = 0; off < NF_IM_LABEL_CATEGORY; off++)
+		if (fixed[off])
+			add(labels, &n, off, fixed[off]);
 	for (off = 0; off < NF_IM_CAT_COUNT; off++) {
 		snprintf(name, sizeof(name), "im-%s", nfim_category_names[off]);
 		add(labels, &n, NF_IM_LABEL_CATEGORY + off, name);
 	}
+	for (off = NF_IM_LABEL_CATEGORY + NF_IM_CAT_COUNT; off < ARRAY_SIZE(fixed); off++)
+		if (fixed[off])
+			add(labels, &n, off, fixed[off]);
 	for (off = NF_IM_LABEL_PROTO; off < NF_IM_LABEL_COUNT; off++) {
 		for (i = 0; i < pack->n_protos; i++) {
 			if (pack->protos[i].label != off)

@@ -5,6 +5,7 @@
 #include "imctl.h"
 #include "netlink.h"
 #include "out.h"
+#include "vocab.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +19,9 @@ static const struct out_col cols[] = {
 	{ .name = "client", .width = 15 }, { .name = "cport", .width = 5 },
 	{ .name = "server", .width = 15 }, { .name = "sport", .width = 5 },
 	{ .name = "proto", .width = 12 }, { .name = "action", .width = 12 },
-	{ .name = "user", .width = 16 }, { .name = "signature", .width = 0 },
+	{ .name = "user", .width = 16 }, { .name = "signature", .width = 12 },
+	{ .name = "host", .width = 24 }, { .name = "confidence", .width = 10 },
+	{ .name = "ech", .width = 0 },
 };
 
 static volatile sig_atomic_t stop;
@@ -62,7 +65,11 @@ static int on_event(const struct nfim_nl_event *ev, void *data)
 	out_str(o, ev->proto);
 	out_actions(o, ev->actions);
 	out_bytes(o, ev->user, ev->user_len);
-	out_str(o, ev->rule);
+	out_str(o, ev->rule[0] ? ev->rule : NULL);
+	out_bytes(o, ev->host, ev->host_len);
+	out_str(o, ev->confidence < NF_IM_CONF_COUNT ?
+		   nfim_confidence_names[ev->confidence] : NULL);
+	out_str(o, ev->ech ? "offered" : NULL);
 	out_row(o);
 	return ferror(stdout) ? -EPIPE : 0;
 }

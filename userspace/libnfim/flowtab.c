@@ -272,6 +272,7 @@ static void note(struct nfim_row *row, const struct nfim_step *step)
 		row->rule = step->rule;
 	}
 	row->actions |= step->actions;
+	row->ech |= step->ech;
 	if (step->user_len && !row->user_len) {
 		memcpy(row->user, step->user, step->user_len);
 		row->user_len = step->user_len;

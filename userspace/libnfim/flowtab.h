@@ -26,6 +26,7 @@ struct nfim_row {
 	uint8_t user_len;
 	uint8_t host[NFIM_HOST_MAX];	/* whom the innermost carrier leads to */
 	uint8_t host_len;
+	bool ech;			/* a ClientHello offers ECH */
 	struct nfim_flow flow;
 
 	/* Of the table only. */

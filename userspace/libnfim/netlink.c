@@ -561,6 +561,15 @@ static int on_event_attr(const struct nlattr *attr, void *data)
 	case NF_IM_A_EV_USER:
 		ev->user_len = copy_bytes(ev->user, sizeof(ev->user), attr);
 		break;
+	case NF_IM_A_EV_HOST:
+		ev->host_len = copy_bytes(ev->host, sizeof(ev->host), attr);
+		break;
+	case NF_IM_A_EV_CONFIDENCE:
+		ev->confidence = get_num(attr);
+		break;
+	case NF_IM_A_EV_ECH:
+		ev->ech = true;
+		break;
 	}
 	return MNL_CB_OK;
 }

@@ -16,6 +16,7 @@ enum {
 	NFIM_NL_MSG_MAX		= 256,	/* bytes of a sentence, with its NUL */
 	NFIM_NL_NAME_MAX	= 32,	/* bytes of a name, with its NUL */
 	NFIM_NL_USER_MAX	= 256,	/* bytes of a user's name that are kept */
+	NFIM_NL_HOST_MAX	= 256,	/* bytes of a host's */
 	NFIM_NL_PROTOS_MAX	= 256,
 };
 
@@ -70,6 +71,10 @@ struct nfim_nl_event {
 	uint32_t actions;
 	uint8_t user[NFIM_NL_USER_MAX];	/* bytes of the wire, not text */
 	size_t user_len;
+	uint8_t host[NFIM_NL_HOST_MAX];	/* the same */
+	size_t host_len;
+	uint8_t confidence;		/* enum nf_im_confidence */
+	bool ech;			/* the ClientHello offers ECH */
 };
 
 /**

@@ -29,6 +29,8 @@ static const struct xt_option_entry im_opts[] = {
 	  .flags = XTOPT_INVERT },
 	{ .name = "state", .id = 3, .type = XTTYPE_STRING,
 	  .flags = XTOPT_INVERT },
+	{ .name = "confidence", .id = 4, .type = XTTYPE_STRING,
+	  .flags = XTOPT_INVERT },
 	XTOPT_TABLEEND,
 };
 
@@ -94,6 +96,7 @@ static void im_help(void)
 "[!] --category NAME[,NAME...]  the flow's protocol is of one of these kinds\n"
 "[!] --action NAME[,NAME...]    the packet does one of these things\n"
 "[!] --state NAME[,NAME...]     how far the flow was read\n"
+"[!] --confidence NAME[,NAME...] what the verdict rests on\n"
 "At least one; all that are given must be true. Protocols, by category:\n");
 	for (i = 0; nfim_category_names[i]; i++)
 		help_protos(i, nfim_category_names[i]);
@@ -121,7 +124,7 @@ static void im_check(struct xt_fcheck_call *cb)
 {
 	if (!cb->xflags)
 		xtables_error(PARAMETER_PROBLEM,
-			      "im: say at least one of --proto, --category, --action, --state\n");
+			      "im: say at least one of --proto, --category, --action, --state, --confidence\n");
 }
 
 /*

@@ -110,6 +110,19 @@
 -m im ! --state decided;=;OK
 -m im --state none,uninspected,decided,undecided,new;-m im --state new,undecided,decided,uninspected,none;OK
 #
+# --confidence
+# print: im confidence payload,name
+# nft: im confidence { payload, name }
+-m im --confidence payload,name;=;OK
+-m im --confidence name,payload-pair,payload;-m im --confidence payload,payload-pair,name;OK
+# nft: im confidence != name
+-m im ! --confidence name;=;OK
+# print: im proto whatsapp confidence payload
+# nft: im proto whatsapp confidence payload
+-m im --confidence payload --proto whatsapp;-m im --proto whatsapp --confidence payload;OK
+# stderr: no confidence "names"; did you mean "name"
+-m im --confidence names;;FAIL
+#
 # Several tests are one match and one statement, in the order of the rule
 # print: im proto ymsg action file
 # nft: im proto ymsg action file
@@ -124,7 +137,7 @@
 -p tcp -m im --proto ymsg -j REJECT --reject-with tcp-reset;=;OK
 #
 # Something has to be tested
-# stderr: say at least one of --proto, --category, --action, --state
+# stderr: say at least one of --proto, --category, --action, --state, --confidence
 -m im;;FAIL
 -m im --proto;;FAIL
 -m im ! --proto;;FAIL
@@ -136,8 +149,7 @@
 -m im --state new --state undecided;;FAIL
 -m im ! ! --proto ymsg;;FAIL
 -m im --proto ymsg !;;FAIL
--m im --confidence payload;;FAIL
--m im --unknown-tests 0x10;;FAIL
+-m im --unknown-tests 0x20;;FAIL
 -m im ymsg;;FAIL
 #
 # Empty names and blanks

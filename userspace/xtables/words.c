@@ -71,6 +71,11 @@ const struct words words_tests[WORDS_TESTS] = {
 		.flag = NF_IM_MT_STATE, .limit = 32, .table = nfim_state_names,
 		.mask_offset = offsetof(struct xt_im_mtinfo, states),
 	},
+	{
+		.option = "confidence", .what = "confidence",
+		.flag = NF_IM_MT_CONFIDENCE, .limit = 32, .table = nfim_confidence_names,
+		.mask_offset = offsetof(struct xt_im_mtinfo, confidences),
+	},
 };
 
 void words_get(const struct words *words, const struct xt_im_mtinfo *info,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The four tests of the match "im" and the words each of them takes. A test's
+ * The tests of the match "im" and the words each of them takes. A test's
  * value is a set of ids; the ids, their limits and their place in the rule are
  * those of linux/netfilter/nf_im.h.
  */
@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 enum {
-	WORDS_TESTS = 4,
+	WORDS_TESTS = 5,
 	WORDS_IDS_MAX = 256,	/* ids a set can hold */
 	WORDS_WORD_MAX = 64,	/* bytes of a word with its NUL */
 	WORDS_NEAR_MAX = 3,	/* words an error proposes */

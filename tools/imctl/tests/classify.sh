@@ -11,7 +11,7 @@ caps=$tmp/caps
 mkdir "$caps"
 python3 "$here/mkpcap.py" "$caps"
 header="file l4 client cport server sport proto category action host user"
-header="$header confidence packet signature"
+header="$header confidence packet signature ech"
 ymsg="tcp 10.0.0.1 40000 10.9.9.9 5050 ymsg"
 
 # rows FILE COLUMNS: without the header, chosen columns, separated by blanks.
@@ -25,7 +25,7 @@ is "exit 0" "$rc" 0
 is "nothing on stderr" "$err" ""
 is "header" "$(echo "$out" | head -n 1)" "$(echo "$header" | tr ' ' '\t')"
 is "one row, all columns" "$(echo "$out" | tail -n +2 | tr '\t' ' ')" \
-   "plain.pcap $ymsg messenger login,message - alice payload 4 header"
+   "plain.pcap $ymsg messenger login,message - alice payload 4 header -"
 
 run classify --json "$caps/plain.pcap" "$caps/udp.pcap"
 ok "JSON" json_lines <<< "$out"

@@ -73,6 +73,9 @@ enum nf_im_confidence {
 #define NF_IM_LABEL_SEEN		4	/* im-seen: watched from its first packet on */
 #define NF_IM_LABEL_OPEN		5	/* im-open: payload was seen */
 #define NF_IM_LABEL_CATEGORY		6	/* im-messenger ... im-p2p: + enum nf_im_category */
+#define NF_IM_LABEL_NAME		11	/* im-name: known by a host's name */
+#define NF_IM_LABEL_PAIR		12	/* im-pair: known by both directions together */
+#define NF_IM_LABEL_ECH			13	/* im-ech: its ClientHello offers ECH */
 #define NF_IM_LABEL_PROTO		16	/* first of the protocols */
 #define NF_IM_LABEL_COUNT		80
 
@@ -80,10 +83,10 @@ enum nf_im_confidence {
  * The xtables match "im", revision 0 (NFPROTO_IPV4, NFPROTO_IPV6, and for nft-im NFPROTO_INET
  * and NFPROTO_BRIDGE).
  *
- * A rule is true if every test whose bit stands in @flags is true. NF_IM_MT_PROTO, _CATEGORY
- * and _ACTION are never true, inverted or not, on a packet of a flow that is not decided;
- * inverted they are true on a decided flow without the thing. Unknown bits are refused with
- * EINVAL and a line in the kernel log.
+ * A rule is true if every test whose bit stands in @flags is true. NF_IM_MT_PROTO, _CATEGORY,
+ * _ACTION and _CONFIDENCE are never true, inverted or not, on a packet of a flow that is not
+ * decided; inverted they are true on a decided flow without the thing. Unknown bits are
+ * refused with EINVAL and a line in the kernel log.
  */
 #define NF_IM_MT_PROTO		(1U << 0)
 #define NF_IM_MT_CATEGORY	(1U << 1)
@@ -236,9 +239,12 @@ enum nf_im_attr_event {
 	NF_IM_A_EV_CPORT,	/* be16 */
 	NF_IM_A_EV_SPORT,	/* be16 */
 	NF_IM_A_EV_PROTO,	/* string */
-	NF_IM_A_EV_RULE,	/* string: the signature's rule */
+	NF_IM_A_EV_RULE,	/* string: the signature's rule; not with NF_IM_CONF_NAME */
 	NF_IM_A_EV_ACTIONS,	/* u32 */
 	NF_IM_A_EV_USER,	/* binary, optional: bytes of the wire, not text */
+	NF_IM_A_EV_HOST,	/* the same: whom a carrier leads to */
+	NF_IM_A_EV_CONFIDENCE,	/* u8: enum nf_im_confidence */
+	NF_IM_A_EV_ECH,		/* flag: the ClientHello offers ECH */
 	__NF_IM_A_EV_MAX,
 };
 #define NF_IM_A_EV_MAX (__NF_IM_A_EV_MAX - 1)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Makes ClientHellos, and records around them. */
+#ifndef _SELFTEST_HELLO_H
+#define _SELFTEST_HELLO_H
+
+#include "engine/port.h"
+
+enum {
+	HELLO_MAX = 20000,	/* bytes that a hello and its records may have */
+};
+
+/**
+ * struct hello - what stands in a ClientHello
+ * @name: server name; NULL: without the extension; "": an empty list
+ * @alpn: protocol offered, or NULL
+ * @pad: bytes of an extension before the name's
+ * @ech: an extension of ECH behind the name's
+ * @dtls: DTLS, with an empty cookie
+ */
+struct hello {
+	const char *name;
+	const char *alpn;
+	u32 pad;
+	bool ech;
+	bool dtls;
+};
+
+/**
+ * hello_make() - a handshake message
+ * @out: HELLO_MAX bytes
+ *
+ * Return: its length.
+ */
+u32 hello_make(u8 *out, const struct hello *h);
+
+/**
+ * hello_records() - records of TLS around a message
+ * @out: HELLO_MAX bytes
+ * @msg: the message
+ * @len: its bytes
+ * @cuts: where records end, ascending, each in 1..@len - 1
+ * @n: how many
+ *
+ * Return: bytes of all records.
+ */
+u32 hello_records(u8 *out, const u8 *msg, u32 len, const u32 *cuts, u32 n);
+
+#endif /* _SELFTEST_HELLO_H */
