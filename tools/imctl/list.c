@@ -7,6 +7,7 @@
 #include "vocab.h"
 
 #include <linux/netfilter/nf_im.h>
+#include <math.h>
 #include <stdio.h>
 
 static const char *pack_path;
@@ -21,7 +22,8 @@ const struct imctl_opt imctl_list_opts[] = {
 static const struct out_col cols[] = {
 	{ .name = "name" }, { .name = "title" }, { .name = "category" }, { .name = "actions" },
 	{ .name = "evidence", .right = true }, { .name = "need", .right = true },
-	{ .name = "label" }, { .name = "signature" },
+	{ .name = "label" }, { .name = "signature" }, { .name = "budget", .right = true },
+	{ .name = "names", .right = true },
 };
 
 /* The rules of a protocol, summed up. */
@@ -30,6 +32,8 @@ struct rules {
 	u32 evidence;	/* of the weakest, 1/256 bit */
 	u32 need;	/* of the one that needs most, bytes */
 	bool varies;	/* one cannot tell what it needs */
+	double rate;	/* of random payloads, how many they would take for theirs */
+	u32 names;	/* hosts that decide */
 };
 
 static struct rules sum_up(const struct nfim_pack *pack, u32 proto)
@@ -47,7 +51,11 @@ static struct rules sum_up(const struct nfim_pack *pack, u32 proto)
 		if (rule->need > r.need)
 			r.need = rule->need;
 		r.varies |= !rule->need;
+		r.rate += exp2(-(double)rule->evidence / 256);
 	}
+	for (i = 0; i < pack->n_names; i++)
+		r.names += NFIM_NAME_PROTO(&pack->names[i]) == proto &&
+			   NFIM_NAME_CLASS(&pack->names[i]) == NFIM_NAME_DEDICATED;
 	return r;
 }
 
@@ -57,7 +65,7 @@ static void put_proto(struct out *o, const struct nfim_pack *pack, const struct 
 	struct rules r = sum_up(pack, proto->id);
 	char text[NFIM_NAME_MAX + sizeof("im-")];
 
-	if (!r.n && !all)
+	if (!r.n && !r.names && !all)
 		return;
 	out_str(o, name);
 	out_text(o, nfim_pack_str(pack, proto->title));
@@ -73,7 +81,12 @@ static void put_proto(struct out *o, const struct nfim_pack *pack, const struct 
 		out_none(o);
 	snprintf(text, sizeof(text), "im-%s", name);
 	out_str(o, proto->label == NFIM_LABEL_NONE ? NULL : text);
-	out_bool(o, r.n);
+	out_bool(o, r.n || r.names);
+	if (r.n)
+		out_num(o, (uint64_t)-log2(r.rate));
+	else
+		out_none(o);
+	out_num(o, r.names);
 	out_row(o);
 }
 

@@ -12,13 +12,18 @@ python3 "$here/mkpcap.py" "$tmp"
 run list
 is "list: exit 0" "$rc" 0
 is "list: header" "$(echo "$out" | head -n 1 | tr '\t' ' ')" \
-   "name title category actions evidence need label signature"
+   "name title category actions evidence need label signature budget names"
 is "list: ymsg" "$(echo "$out" | grep '^ymsg	' | cut -f1-3,7,8)" \
    "ymsg	Yahoo! Messenger	messenger	im-ymsg	yes"
-is "list: as many as there are files" "$(echo "$out" | tail -n +2 | wc -l)" \
-   "$(find "$sigs" -name '*.im' | wc -l)"
+# Each has a signature, or a host that is its own alone.
+grep -l '^D ' "$sigs"/names/* | xargs sed -n 's/^names \([^ ]*\).*/\1/p' >"$tmp/with"
+sed -n 's/^protocol //p' "$sigs"/*.im >>"$tmp/with"
+is "list: as many as there are signatures" "$(echo "$out" | tail -n +2 | cut -f1 | sort)" \
+   "$(sort -u "$tmp/with")"
 is "list: evidence of 32 bits at least" \
-   "$(echo "$out" | tail -n +2 | awk -F'\t' '$5 < 32' | wc -l)" 0
+   "$(echo "$out" | tail -n +2 | awk -F'\t' '$5 != "-" && $5 < 32' | wc -l)" 0
+is "list: a budget of 28 bits at least" \
+   "$(echo "$out" | tail -n +2 | awk -F'\t' '$9 != "-" && $9 < 28' | wc -l)" 0
 is "list: no one without signature" "$(echo "$out" | cut -f8 | grep -cx no)" 0
 run list --all
 is "list --all: the whole registry" "$(echo "$out" | tail -n +2 | cut -f1)" \
