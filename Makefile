@@ -14,7 +14,7 @@ export PREFIX DESTDIR V
 vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
-.PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
+.PHONY: all modules userspace tools check selftest fuzz bench demo accuracy style \
 	static matrix debug-kernel install modules_install dkms-install dist clean help vm-modules
 
 all: modules userspace tools
@@ -57,9 +57,6 @@ debug-kernel:
 fuzz:
 	selftests/deps check
 	$(MAKE) -C selftests fuzz
-
-budget:
-	$(MAKE) -s -C selftests/budget budget
 
 bench:
 	selftests/deps build vm check
@@ -112,7 +109,6 @@ help:
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  fuzz             ten million inputs through the fuzzers'
-	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
 	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'

@@ -4,6 +4,7 @@
  * look at the same bytes, and moves the origin to what is inside.
  */
 #include "carrier.h"
+#include "unit.h"
 
 typedef enum nfim_peel_result (*peel_fn)(struct nfim_peel *p);
 
@@ -12,6 +13,7 @@ static const peel_fn peel_fns[NFIM_CARRIERS] = {
 	[NFIM_CARRIER_SOCKS5] = nfim_peel_socks5,
 	[NFIM_CARRIER_SOCKS_UDP] = nfim_peel_socks_udp,
 	[NFIM_CARRIER_TLS] = nfim_peel_tls,
+	[NFIM_CARRIER_HTTP] = nfim_peel_http,
 };
 
 u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
@@ -27,6 +29,10 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 		return NFIM_CARRIER_SOCKS5;
 	case 0x16:
 		return NFIM_CARRIER_TLS;
+	case '\r':
+	case '\n':
+	case 'A' ... 'Z':
+		return NFIM_CARRIER_HTTP;
 	default:
 		return NFIM_CARRIER_NONE;
 	}
@@ -154,43 +160,57 @@ static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)
 	dir_begin(c);
 	if (d->carrier == NFIM_CARRIER_NONE)
 		return NFIM_PEEL_NO;
-	p->step = d->step & ~NFIM_STEP_MOVED;
+	p->step = d->step & NFIM_STEP_OWN;
 	p->start = d->origin;
 	p->from = max(c->from, d->origin);
 	p->chain = d->chain;
+	p->inner = d->carrier;
 	res = ask(p, d->carrier);
 	d->step = (d->step & NFIM_STEP_MOVED) | p->step;
+	if (d->step & NFIM_STEP_MOVED)
+		d->waits = p->waits;
 	if (res == NFIM_PEEL_NO || res == NFIM_PEEL_DONE)
 		d->carrier = NFIM_CARRIER_NONE;
 	return res;
 }
 
-/* Everything before @p->next is the carrier's. */
-static void dir_move(struct nfim_carry *c, const struct nfim_peel *p, bool inner)
+/* Is the answer that everything before @p->next is the carrier's? */
+static bool moves(enum nfim_peel_result res)
+{
+	return res == NFIM_PEEL_ON || res == NFIM_PEEL_INNER || res == NFIM_PEEL_MESSAGE;
+}
+
+static void dir_move(struct nfim_carry *c, const struct nfim_peel *p, enum nfim_peel_result res)
 {
 	struct nfim_flow_dir *d = c->d;
 
 	d->origin = p->next;
-	d->node = 0;
-	d->waits = 0;
+	d->node = p->mark;
+	d->waits = p->waits;
 	d->wake = 0;
-	*c->flags &= ~NFIM_F_REWALK;
 	c->from = d->origin;
-	if (!inner) {
+	c->fresh = c->wait;
+	*c->flags &= ~NFIM_F_REWALK;
+	if (res == NFIM_PEEL_ON) {
 		d->step |= NFIM_STEP_MOVED;
 		return;
 	}
-	d->chain = d->chain << NFIM_CHAIN_BITS | d->carrier;
 	d->carrier = NFIM_CARRIER_UNTRIED;
-	d->step = 0;
+	d->step = res == NFIM_PEEL_MESSAGE ? NFIM_STEP_IDLE : 0;
+	/* Of a proxy asked again, with a password, the first time does not count. */
+	if (res == NFIM_PEEL_MESSAGE ||
+	    (p->inner == NFIM_CARRIER_CONNECT && (d->chain & NFIM_CHAIN_MASK) == p->inner))
+		return;
+	d->chain = d->chain << NFIM_CHAIN_BITS | p->inner;
+	if (p->inner == NFIM_CARRIER_WEBSOCKET)
+		d->carrier = p->inner;
 }
 
 /* Does the rule's yes count, beside what the carrier says of the same bytes? */
 static bool rule_first(const struct nfim_match_ctx *mc, enum nfim_peel_result res,
 		       const struct nfim_peel *p)
 {
-	return (res != NFIM_PEEL_ON && res != NFIM_PEEL_INNER && res != NFIM_PEEL_YES) ||
-	       mc->need <= p->next;
+	return (!moves(res) && res != NFIM_PEEL_YES) || mc->need <= p->next;
 }
 
 static enum nfim_run_result dir_rules(struct nfim_carry *c)
@@ -216,34 +236,80 @@ static enum nfim_run_result dir_wait(struct nfim_carry *c, enum nfim_run_result 
 	return NFIM_RUN_MORE;
 }
 
+/*
+ * The rules on what the frames of a WebSocket hold. False if these are none: then the server
+ * did not take the upgrade, and HTTP goes on.
+ */
+static bool dir_frames(struct nfim_carry *c, enum nfim_run_result *res)
+{
+	struct nfim_flow_dir *d = c->d;
+	struct nfim_unit_view units;
+	u32 missing;
+
+	nfim_unit_view_init(&units, c->view, d->origin,
+			    c->mc->seg->dir ? NFIM_UNIT_FRAME : NFIM_UNIT_MASKED);
+	c->mc->step->work += 1 + units.units;
+	if (units.bad) {
+		d->carrier = NFIM_CARRIER_UNTRIED;
+		d->chain >>= NFIM_CHAIN_BITS;
+		return false;
+	}
+	d->wake = 0;
+	*res = NFIM_RUN_MORE;
+	if (units.view.len > d->origin) {
+		*res = nfim_match(c->mc, d, c->flags, &units.view, c->wait);
+		/* What is missing inside is missing outside, if not more. */
+		missing = max(c->mc->need, units.view.len + 1) - units.view.len;
+		d->wake = min_t(u32, c->view->len + missing - d->origin, U16_MAX);
+	}
+	if (*res == NFIM_RUN_MORE && units.view.last)
+		*res = NFIM_RUN_NO;
+	return true;
+}
+
+/* One look at what begins at the origin. True: it moved, and there is more to look at. */
+static bool carry_step(struct nfim_carry *c, enum nfim_run_result *rules)
+{
+	struct nfim_peel p = {
+		.mc = c->mc,
+		.c = c,
+		.view = c->view,
+		.peer_chain = c->peer_chain,
+	};
+	enum nfim_peel_result res;
+
+	c->view->len = min(c->avail, c->d->origin + NFIM_PREFIX_KEEP_MAX);
+	if (c->d->carrier == NFIM_CARRIER_WEBSOCKET && dir_frames(c, rules))
+		return false;
+	res = dir_peel(c, &p);
+	*rules = dir_rules(c);
+	if (*rules == NFIM_RUN_YES && rule_first(c->mc, res, &p))
+		return false;
+	if (res == NFIM_PEEL_YES) {
+		c->d->origin = max(c->d->origin, p.frames);
+		*rules = NFIM_RUN_YES;
+		return false;
+	}
+	if (moves(res)) {
+		dir_move(c, &p, res);
+		return true;
+	}
+	*rules = dir_wait(c, *rules, res, &p);
+	return false;
+}
+
 enum nfim_run_result nfim_carry(struct nfim_carry *c)
 {
-	struct nfim_match_ctx *mc = c->mc;
+	enum nfim_run_result res;
 	u32 n;
 
 	for (n = 0; n < NFIM_PEELS_PER_PACKET; n++) {
-		struct nfim_peel p = {
-			.mc = mc,
-			.view = c->view,
-			.peer_chain = c->peer_chain,
-		};
-		enum nfim_run_result rules;
-		enum nfim_peel_result res;
-
 		if (c->avail <= c->d->origin)
 			return NFIM_RUN_MORE;
-		c->view->len = min(c->avail, c->d->origin + NFIM_PREFIX_KEEP_MAX);
-		res = dir_peel(c, &p);
-		rules = dir_rules(c);
-		if (rules == NFIM_RUN_YES && rule_first(mc, res, &p))
-			return NFIM_RUN_YES;
-		if (res == NFIM_PEEL_YES)
-			return NFIM_RUN_YES;
-		if (res != NFIM_PEEL_ON && res != NFIM_PEEL_INNER)
-			return dir_wait(c, rules, res, &p);
-		dir_move(c, &p, res == NFIM_PEEL_INNER);
+		if (!carry_step(c, &res))
+			return res;
 	}
-	mc->too_much = true;
+	c->mc->too_much = true;
 	return NFIM_RUN_MORE;
 }
 

@@ -35,6 +35,9 @@ enum nfim_carrier_id {
 	NFIM_CARRIER_SOCKS5,
 	NFIM_CARRIER_SOCKS_UDP,	/* a datagram of SOCKS5 */
 	NFIM_CARRIER_TLS,	/* facts only */
+	NFIM_CARRIER_HTTP,	/* messages, one after another; never in a chain */
+	NFIM_CARRIER_CONNECT,	/* what is behind that request of HTTP */
+	NFIM_CARRIER_WEBSOCKET,	/* the same: frames */
 	NFIM_CARRIERS,
 	NFIM_CARRIER_NONE = 0xff,	/* none begins there, or not any more */
 };
@@ -42,6 +45,8 @@ enum nfim_carrier_id {
 enum {
 	NFIM_CARRIERS_DEEP	= 3,	/* inside each other */
 	NFIM_STEP_MOVED		= 0x80,	/* in nfim_flow_dir.step: behind the carrier's first part */
+	NFIM_STEP_IDLE		= 0x40,	/* the same: a message ended, another one may come */
+	NFIM_STEP_OWN		= 0x3f,	/* bits that are the carrier's own */
 	NFIM_CHAIN_BITS		= 4,	/* of a carrier in nfim_flow_dir.chain */
 	NFIM_CHAIN_MASK		= (1 << NFIM_CHAIN_BITS) - 1,
 	NFIM_PEELS_PER_PACKET	= 64,	/* parts that one packet may complete */
@@ -52,6 +57,7 @@ enum nfim_peel_result {
 	NFIM_PEEL_MORE,		/* cannot say before @need bytes of the view are there */
 	NFIM_PEEL_ON,		/* up to @next; asked again there, with @step as left */
 	NFIM_PEEL_INNER,	/* another stream begins at @next */
+	NFIM_PEEL_MESSAGE,	/* a message ended at @next: nothing need follow, anything may */
 	NFIM_PEEL_DONE,		/* it is this carrier, and nothing more is to be had from it */
 	NFIM_PEEL_YES,		/* mc->rule is the verdict, or mc->proto if that is NFIM_NO_RULE */
 };
@@ -66,6 +72,7 @@ enum nfim_host {
 /**
  * struct nfim_peel - one question to a carrier
  * @mc: pack, packet, and what it brought
+ * @c: for a carrier that runs rules of its own; NULL for a datagram
  * @view: the direction's bytes in order; of UDP: the datagram, and view->last is set
  * @start: first byte of what is asked about
  * @from: bytes before this were there last time, too, and the carrier said MORE
@@ -75,9 +82,14 @@ enum nfim_host {
  *	come by here
  * @step: the carrier's own; 0 when it begins
  * @need: out, with MORE: bytes of the view (> view->len)
- * @next: out, with ON and INNER: first byte (> @start) that is not the carrier's; it may lie
- *	behind view->len, bytes before are not looked at then. With YES: as many bytes of the
+ * @next: out, with ON, INNER and MESSAGE: first byte that is not the carrier's (> @start, unless
+ *	@step is another now); it may lie behind view->len, bytes before are not looked at then.
+ *	With YES: as many bytes of the
  *	view sufficed
+ * @inner: out, with INNER: what the chain shall name, the carrier itself unless it says so
+ * @waits: out, with ON and MORE: rules that wait at @next or @start, see struct nfim_flow_dir
+ * @frames: out, with YES: where the protocol's frames may begin, if not at the origin
+ * @mark: out, with ON: for nfim_flow_dir.node, which the carrier has for itself from then on
  * @host_off: out: where the target's name or address stands in the view
  * @host_len: out: its length, 0 if none was found. Names are cut to their last NFIM_HOST_MAX
  *	bytes
@@ -85,6 +97,7 @@ enum nfim_host {
  */
 struct nfim_peel {
 	struct nfim_match_ctx *mc;
+	struct nfim_carry *c;
 	const struct nfim_view *view;
 	u32 start;
 	u32 from;
@@ -93,6 +106,10 @@ struct nfim_peel {
 	u8 step;
 	u32 need;
 	u32 next;
+	u32 inner;
+	u32 waits;
+	u32 frames;
+	u32 mark;
 	u32 host_off;
 	u32 host_len;
 	enum nfim_host host_kind;
@@ -118,7 +135,8 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte);
  * @avail: how many there are
  * @from: the first that was not there at the last call
  * @peer_chain: of the other direction
- * @wait: rules that want more are written here, unless NULL
+ * @wait: rules that want more are written here: NFIM_WAITS
+ * @fresh: NULL, or @wait, where d->waits were written in this very call
  */
 struct nfim_carry {
 	struct nfim_match_ctx *mc;
@@ -129,6 +147,7 @@ struct nfim_carry {
 	u32 from;
 	u16 peer_chain;
 	struct nfim_wait *wait;
+	const struct nfim_wait *fresh;
 };
 
 /**
@@ -150,6 +169,23 @@ enum nfim_run_result nfim_carry(struct nfim_carry *c);
  * Return: NFIM_RUN_YES with mc->proto and mc->rule, or NFIM_RUN_NO.
  */
 enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view);
+
+/**
+ * nfim_dir_idle() - did a message end, and has nothing come since?
+ * @d: a direction
+ *
+ * More may come, but nobody knows of what.
+ */
+static inline bool nfim_dir_idle(const struct nfim_flow_dir *d)
+{
+	return d->carrier == NFIM_CARRIER_UNTRIED && d->step & NFIM_STEP_IDLE;
+}
+
+/** nfim_dir_masked() - do the bytes at the origin have to be taken out of frames? */
+static inline bool nfim_dir_masked(const struct nfim_flow_dir *d)
+{
+	return (d->chain & NFIM_CHAIN_MASK) == NFIM_CARRIER_WEBSOCKET;
+}
 
 /**
  * nfim_chain_has() - is this carrier one of a chain?
@@ -174,6 +210,7 @@ struct nfim_tls_hello;
 
 /* For carriers of a ClientHello: takes its facts. True: its name decides, as @mc then says. */
 bool nfim_hello_decides(struct nfim_match_ctx *mc, const struct nfim_tls_hello *hello);
+enum nfim_peel_result nfim_peel_http(struct nfim_peel *p);
 
 /* For carriers: bytes [@off, @off + @n) from the start are there, or @p->need is set. */
 static inline bool nfim_peel_has(struct nfim_peel *p, u32 off, u32 n)

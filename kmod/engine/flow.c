@@ -34,7 +34,8 @@ struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
 
 /*
  * Is there something that more bytes of a direction would decide? From its start on every
- * direction waits until all rules said no: its first bytes may have been lost so far.
+ * direction waits until all rules said no: its first bytes may have been lost so far. Between
+ * two messages of a carrier nothing is open, though more may come.
  */
 static bool dir_waits(const struct nfim_flow *flow, u32 i)
 {
@@ -42,6 +43,8 @@ static bool dir_waits(const struct nfim_flow *flow, u32 i)
 
 	if (flow->flags[i] & NFIM_F_CLOSED)
 		return false;
+	if (nfim_dir_idle(d))
+		return d->blocks;
 	if ((flow->flags[i] & (NFIM_F_BASE | NFIM_F_MID)) == NFIM_F_BASE)
 		return true;
 	return d->blocks || d->node || d->waits;
@@ -98,20 +101,35 @@ static void flow_none(struct nfim_flow *flow)
 	flow->done = anomaly ? NFIM_GIVEN_UP : NFIM_NONE;
 }
 
-/* A direction read to the end of its budget. */
-static void dir_exhausted(struct nfim_flow *flow, u32 me)
+/* Is all that was read of a direction, which is between two messages, known to have arrived? */
+static bool dir_rests(const struct nfim_flow *flow, const struct nfim_seg *seg, u32 i)
 {
+	const struct nfim_flow_dir *d = &flow->dir[i];
+
+	return nfim_dir_idle(d) && !d->blocks && dir_arrived(flow, seg, i) >= d->next;
+}
+
+/*
+ * A direction read to the end of its budget. If the other one has never spoken, or is between
+ * two messages, nothing more is waited for: so a download ends the reading of its flow.
+ */
+static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u32 me)
+{
+	struct nfim_flow_dir *d = &flow->dir[me];
 	u32 other = !me;
 
 	if (dir_waits(flow, me)) {
 		flow->done = NFIM_GIVEN_UP;
 		return;
 	}
-	if (!(flow->flags[me] & NFIM_F_CLOSED))
-		flow->dir[me].wake = 0;
+	if (!(flow->flags[me] & NFIM_F_CLOSED)) {
+		d->wake = 0;
+		d->origin = min(d->origin, d->next);
+	}
 	flow->flags[me] |= NFIM_F_CLOSED;
-	if (!dir_waits(flow, other) &&
-	    (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID)))
+	if (dir_rests(flow, seg, other) ||
+	    (!dir_waits(flow, other) &&
+	     (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID))))
 		flow_none(flow);
 }
 
@@ -124,7 +142,7 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 	/* Either: a packet acknowledges the other direction, too. */
 	for (i = 0; i < 2 && !flow->done; i++)
 		if (dir_spoke(flow, i) && dir_arrived(flow, seg, i) >= NFIM_BUDGET_BYTES)
-			dir_exhausted(flow, i);
+			dir_exhausted(flow, seg, i);
 	if (flow->done)
 		return;
 	if (settled[0] && settled[1]) {
@@ -306,6 +324,7 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 		.peer_chain = flow->dir[!mc->seg->dir].chain,
 		.wait = mc->step->wait,
 	};
+	struct nfim_wait later_wait[NFIM_WAITS];
 	enum nfim_run_result first, later;
 	bool conflict = *flags & NFIM_F_CONFLICT;
 
@@ -313,13 +332,15 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 	mc->step->waits = true;
 	if (first == NFIM_RUN_YES || !conflict)
 		return first;
-	scratch.node = 0;
+	if (!(scratch.step & NFIM_STEP_MOVED))
+		scratch.node = 0;
 	scratch.waits = 0;
 	nfim_window_view_init(wv, d->blocks, mc->seg, pl->start, pl->skip, true);
 	c.d = &scratch;
 	c.flags = &scratch_flags;
 	c.from = scratch.origin;
-	c.wait = NULL;
+	c.wait = later_wait;
+	c.fresh = NULL;
 	later = nfim_carry(&c);
 	if (later == NFIM_RUN_NO)
 		return first;
@@ -420,7 +441,7 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	if (res == NFIM_RUN_YES) {
 		wv->view.len = avail;
 		flow_known(mc, flow);
-		if (mc->watch)
+		if (mc->watch && !nfim_dir_masked(d))
 			nfim_frames_walk(mc, flow, wv, pl);
 		return;
 	}
@@ -469,10 +490,12 @@ static void seg_again(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      const struct nfim_place *pl)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], scratch = { .base = d->base };
+	struct nfim_wait wait[NFIM_WAITS];
 	struct nfim_window_view wv;
 	u8 flags = 0;
 	struct nfim_carry c = {
 		.mc = mc,
+		.wait = wait,
 		.d = &scratch,
 		.flags = &flags,
 		.view = &wv.view,
@@ -499,7 +522,7 @@ static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	mc->step->seg_start = pl.start;
 	mc->step->seg_skip = pl.skip;
 	if (flow->done == NFIM_KNOWN) {
-		if (left && mc->watch)
+		if (left && mc->watch && !nfim_dir_masked(&flow->dir[mc->seg->dir]))
 			nfim_frames_segment(mc, flow, &pl);
 		return;
 	}

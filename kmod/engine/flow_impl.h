@@ -35,6 +35,19 @@ struct nfim_place {
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
 				const struct nfim_view *view, struct nfim_wait *wait);
 
+/*
+ * Run the rules of another root, by a key for its index that is complete. Programs start at
+ * @d->origin. Sets mc->too_much if more rules wait than are remembered.
+ */
+enum nfim_run_result nfim_match_key(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+				    const struct nfim_view *view, struct nfim_wait *wait,
+				    u32 root, const u8 *key, u32 len);
+
+/* Run the rules that wait: @d->waits of those in @from, or in the window if that is NULL. */
+enum nfim_run_result nfim_match_waits(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+				      const struct nfim_view *view, struct nfim_wait *wait,
+				      const struct nfim_wait *from);
+
 /* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      struct nfim_window_view *wv, const struct nfim_place *pl);

@@ -111,7 +111,7 @@ static void run_node(struct match_run *run, u32 node)
 }
 
 /* The rules that waited: those whose bytes came go on, the others wait on. */
-static void run_waiting(struct match_run *run)
+static void run_waiting(struct match_run *run, const struct nfim_wait *from)
 {
 	u32 have = run->view->len - run->d->origin, n = min_t(u32, run->d->waits, NFIM_WAITS), i;
 	struct nfim_wait wait[NFIM_WAITS];
@@ -119,15 +119,18 @@ static void run_waiting(struct match_run *run)
 
 	if (!n)
 		return;
-	home = nfim_window_home(run->d->blocks, run->d->origin);
-	if (!home)
-		return;
-	memcpy(wait, home->wait, n * sizeof(*wait));
+	if (!from) {
+		home = nfim_window_home(run->d->blocks, run->d->origin);
+		if (!home)
+			return;
+		from = home->wait;
+	}
+	memcpy(wait, from, n * sizeof(*wait));
 	for (i = 0; i < n; i++) {
 		/* After 256 swaps of packs the epoch is as before: it may be of another pack. */
 		if (wait[i].rule >= run->mc->pack->n_rules)
 			continue;
-		if (wait[i].need > have)
+		if (wait[i].need > have && !run->view->last)
 			run_remember(run, &wait[i]);
 		else
 			run_rule(run, wait[i].rule, &wait[i]);
@@ -171,20 +174,42 @@ static void run_index(struct match_run *run, u32 root)
 	run->need = min(run->need, have + 1);
 }
 
+static void run_init(struct match_run *run, struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+		     u8 *flags, const struct nfim_view *view, struct nfim_wait *wait)
+{
+	memset(run, 0, sizeof(*run));
+	run->mc = mc;
+	run->d = d;
+	run->view = view;
+	run->wait = wait;
+	run->flags = flags;
+	run->need = U32_MAX;
+	run->best = NFIM_NO_RULE;
+}
+
+static enum nfim_run_result run_done(struct match_run *run)
+{
+	struct nfim_match_ctx *mc = run->mc;
+
+	run->d->waits = run->n_wait;
+	if (run->best != NFIM_NO_RULE) {
+		mc->rule = run->best;
+		mc->conf = NFIM_CONF_PAYLOAD;
+		mc->proto = mc->pack->rules[run->best].proto;
+		mc->need = run->best_need;
+		return NFIM_RUN_YES;
+	}
+	mc->need = run->d->origin + min_t(u32, run->need, U16_MAX);
+	return run->more ? NFIM_RUN_MORE : NFIM_RUN_NO;
+}
+
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
 				const struct nfim_view *view, struct nfim_wait *wait)
 {
-	struct match_run run = {
-		.mc = mc,
-		.d = d,
-		.view = view,
-		.wait = wait,
-		.flags = flags,
-		.need = U32_MAX,
-		.best = NFIM_NO_RULE,
-	};
 	u32 root = NFIM_ROOT_TCP;
+	struct match_run run;
 
+	run_init(&run, mc, d, flags, view, wait);
 	if (mc->seg->l4 == NFIM_L4_UDP)
 		root = NFIM_ROOT_UDP;
 	else if (*flags & NFIM_F_MID)
@@ -194,16 +219,40 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 		d->waits = 0;
 		d->node = 0;
 	}
-	run_waiting(&run);
+	run_waiting(&run, NULL);
 	run_index(&run, root);
-	d->waits = run.n_wait;
-	if (run.best != NFIM_NO_RULE) {
-		mc->rule = run.best;
-		mc->conf = NFIM_CONF_PAYLOAD;
-		mc->proto = mc->pack->rules[run.best].proto;
-		mc->need = run.best_need;
-		return NFIM_RUN_YES;
+	return run_done(&run);
+}
+
+enum nfim_run_result nfim_match_key(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+				    const struct nfim_view *view, struct nfim_wait *wait,
+				    u32 root, const u8 *key, u32 len)
+{
+	struct match_run run;
+	u32 node = root, i;
+	u8 flags = 0;
+
+	run_init(&run, mc, d, &flags, view, wait);
+	run_node(&run, node);
+	for (i = 0; i < len; i++) {
+		node = nfim_node_next(mc->pack, node, key[i]);
+		if (!node)
+			break;
+		run_node(&run, node);
 	}
-	mc->need = d->origin + min_t(u32, run.need, U16_MAX);
-	return run.more ? NFIM_RUN_MORE : NFIM_RUN_NO;
+	if (flags & NFIM_F_REWALK)
+		mc->too_much = true;
+	return run_done(&run);
+}
+
+enum nfim_run_result nfim_match_waits(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+				      const struct nfim_view *view, struct nfim_wait *wait,
+				      const struct nfim_wait *from)
+{
+	struct match_run run;
+	u8 flags = 0;
+
+	run_init(&run, mc, d, &flags, view, wait);
+	run_waiting(&run, from);
+	return run_done(&run);
 }

@@ -39,6 +39,7 @@ static const u8 op_uses[NFIM_OPS] = {
 	[NFIM_OP_SCAN]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_SCANI]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_TAIL]		= USES_A | USES_W1,
+	[NFIM_OP_HTTP]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_MAP]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_KEY]		= USES_A | USES_B | USES_W1,
 };
@@ -132,6 +133,25 @@ static const char *check_jump(const struct nfim_prog *prog, u32 at, u32 skip)
 	return at + 1 + skip < prog->n ? NULL : "a jump leaves the program";
 }
 
+/* The literals of NFIM_OP_HTTP are compared with bytes in lower case. */
+static const char *check_http(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 what = NFIM_INSN_A(insn) & 0xf, how = NFIM_INSN_A(insn) >> 4;
+	u32 n = NFIM_INSN_B(insn), off = insn->w1, i;
+
+	if (what >= NFIM_HTTP_PARTS || how >= NFIM_HTTP_HOWS)
+		return "a part of HTTP is unknown";
+	if (what == NFIM_HTTP_FIELD && !take_counted(pack, &off, NFIM_HTTP_FIELD_MAX))
+		return "the name of a field has a wrong length or place";
+	if ((!n && what != NFIM_HTTP_FIELD) || n > NFIM_READ_MAX ||
+	    !nfim_slice_ok(off, n, pack->data_len))
+		return "a literal has a wrong length, or is outside the data";
+	for (i = insn->w1; i < off + n; i++)
+		if (pack->data[i] >= 'A' && pack->data[i] <= 'Z')
+			return "a literal of HTTP has upper case letters";
+	return NULL;
+}
+
 /* What is wrong with the operands of an instruction, or NULL. */
 static const char *check_operands(const struct nfim_pack *pack, const struct nfim_prog *prog,
 				  u32 at)
@@ -173,6 +193,8 @@ static const char *check_operands(const struct nfim_pack *pack, const struct nfi
 	case NFIM_OP_SCAN:
 	case NFIM_OP_SCANI:
 		return check_scan(pack, insn);
+	case NFIM_OP_HTTP:
+		return prog->http ? check_http(pack, insn) : "only rules of HTTP know its parts";
 	case NFIM_OP_FRAME:
 		return prog->frames ? NULL : "a rule cannot tell frames";
 	case NFIM_OP_MAP:

@@ -403,7 +403,7 @@ static int check_rule(struct opening *o, const struct nfim_rule *rule)
 		return refuse(o, &rule->root, "the rule's index is unknown");
 	if (!rule->dirs || rule->dirs > NFIM_DIR_ANY)
 		return refuse(o, &rule->dirs, "the rule has no direction or an unknown one");
-	if (rule->root == NFIM_ROOT_TCP_MID)
+	if (rule->root == NFIM_ROOT_TCP_MID || rule->root == NFIM_ROOT_HTTP)
 		least = NFIM_EVIDENCE_MID_MIN;
 	if (rule->evidence < least)
 		return refuse(o, &rule->evidence, "the rule's evidence is too weak");
@@ -412,6 +412,7 @@ static int check_rule(struct opening *o, const struct nfim_rule *rule)
 	if (rule->actions >> NFIM_ACTIONS)
 		return refuse(o, &rule->actions, "an action is unknown");
 	prog.udp = rule->root == NFIM_ROOT_UDP;
+	prog.http = rule->root == NFIM_ROOT_HTTP;
 	return check_prog(o, &rule->code, &prog);
 }
 

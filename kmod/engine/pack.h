@@ -59,6 +59,7 @@ enum nfim_root {
 	NFIM_ROOT_TCP,		/* first bytes of a TCP direction */
 	NFIM_ROOT_TCP_MID,	/* first bytes of any segment, flow not seen from start */
 	NFIM_ROOT_UDP,		/* first bytes of any datagram */
+	NFIM_ROOT_HTTP,		/* path of a request, or status of a response */
 	NFIM_ROOTS,
 };
 

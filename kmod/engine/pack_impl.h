@@ -11,6 +11,7 @@ struct nfim_prog {
 	u32 n;
 	bool udp;
 	bool frames;
+	bool http;
 };
 
 /* Is [first, first + n) inside an array of total records? */

@@ -3,7 +3,7 @@
  * The interpreter of signature programs. nfim_pack_open() has verified what
  * comes from the pack; what comes from the wire is checked here, each time.
  */
-#include "run.h"
+#include "http.h"
 
 /* A handler's answer besides those of enum nfim_run_result. */
 #define GO_ON	(-1)
@@ -394,6 +394,14 @@ static int exec_acc(struct vm *vm, const struct nfim_insn *insn)
 	}
 }
 
+static int exec_http(struct vm *vm, const struct nfim_insn *insn)
+{
+	if (!vm->view->http)
+		return NFIM_RUN_NO;
+	return nfim_http_test(vm->view, insn, vm->pack->data + insn->w1, &vm->out->work) ?
+	       GO_ON : NFIM_RUN_NO;
+}
+
 /* What is rarer than the tests of fixed fields, which nfim_run() does itself. */
 static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
 {
@@ -411,6 +419,8 @@ static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
 		return exec_scan(vm, insn);
 	case NFIM_OP_TAIL:
 		return exec_tail(vm, insn);
+	case NFIM_OP_HTTP:
+		return exec_http(vm, insn);
 	case NFIM_OP_FRAME:
 		vm->out->frame_len = vm->acc;
 		return vm->acc ? GO_ON : NFIM_RUN_NO;

@@ -20,8 +20,12 @@ enum {
 	NFIM_KEY_KEYS	= 4,	/* keys one KEY may know */
 	NFIM_KEY_LEN	= 8,	/* bytes of a key */
 	NFIM_KEY_SEP	= 4,	/* bytes of a separator */
+	NFIM_HTTP_FIELD_MAX = 32, /* bytes of the name of a field */
+	NFIM_HTTP_COST	= 1536,	/* of one test: a field's, the longest head */
 	NFIM_REGS	= 4,
 };
+
+struct nfim_http;
 
 /**
  * struct nfim_view - the bytes of one direction, in stream order, from offset 0
@@ -30,6 +34,7 @@ enum {
  * @head_len: how many
  * @len: bytes that may be read
  * @last: nothing follows @len (a datagram); "need more" becomes "no"
+ * @http: what NFIM_OP_HTTP tests, or NULL; then it says no
  * @read: for what @head does not cover: bytes [@off, @off + @n), either in place or copied
  *	into @buf. Called with @n <= NFIM_READ_MAX and @off + @n <= @len only. NULL if the
  *	bytes cannot be had (then the program says no).
@@ -40,6 +45,7 @@ struct nfim_view {
 	u32 head_len;
 	u32 len;
 	bool last;
+	const struct nfim_http *http;
 	const u8 *(*read)(const struct nfim_view *view, u32 off, u32 n, u8 *buf);
 };
 
@@ -87,6 +93,7 @@ enum nfim_op {
 	NFIM_OP_SCAN,		/* find a literal; see below */
 	NFIM_OP_SCANI,		/* the same, ASCII letters of either case; DATA is lower case */
 	NFIM_OP_TAIL,		/* no, unless the datagram ends with DATA[imm .. imm + a) */
+	NFIM_OP_HTTP,		/* test a part of the head; see below */
 	/* in frames programs only */
 	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
 	NFIM_OP_MAP,		/* out->actions |= acc's value in MAPS[imm .. imm + b), or bit a */
@@ -105,6 +112,10 @@ enum nfim_op {
  * NFIM_OP_SCAN, NFIM_OP_SCANI: a = length of the literal (1..NFIM_SCAN_LIT), imm = its place in
  *	DATA, b = how many offsets from the cursor on may be tried (1..NFIM_SCAN_MAX).
  *	Found: cursor goes behind it. Not there: no; not yet: more.
+ * NFIM_OP_HTTP: programs of NFIM_ROOT_HTTP only. a = enum nfim_http_part | enum nfim_http_how << 4,
+ *	b = length of the literal, imm = its place in DATA; before it, of NFIM_HTTP_FIELD, the
+ *	field's name with its length in front. All in lower case, and compared so. The
+ *	cursor stands at the body, whatever is tested.
  * NFIM_OP_KEY: a = number of keys (1..NFIM_KEY_KEYS), b = 1 if only pairs that end before
  *	out->frame_len count, imm = where in DATA stand: one byte length of the separator, the
  *	separator, then for each key one byte length and the key; the best key first.
@@ -116,6 +127,23 @@ enum nfim_op {
  *	Does nothing where user_len is not 0 before: a caller who knows the name already saves
  *	its cost that way. Never ends the program: an absent key or missing bytes change nothing.
  */
+
+/* What NFIM_OP_HTTP looks at. */
+enum nfim_http_part {
+	NFIM_HTTP_METHOD,
+	NFIM_HTTP_PATH,		/* without query; needless escapes taken back */
+	NFIM_HTTP_QUERY,	/* one of its fields, between & */
+	NFIM_HTTP_HOST,		/* of the target, or the field Host */
+	NFIM_HTTP_FIELD,	/* any field of that name */
+	NFIM_HTTP_PARTS,
+};
+
+enum nfim_http_how {
+	NFIM_HTTP_IS,
+	NFIM_HTTP_STARTS,
+	NFIM_HTTP_HAS,		/* somewhere in it; of a host: names below it, too */
+	NFIM_HTTP_HOWS,
+};
 
 #define NFIM_INSN(op, a, b)	((u32)(op) | (u32)(a) << 8 | (u32)(b) << 16)
 #define NFIM_INSN_OP(i)		((i)->w0 & 0xff)
@@ -140,6 +168,8 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 		return 16 + NFIM_INSN_B(insn) / 2;
 	case NFIM_OP_KEY:
 		return 1 + 4 * NFIM_KEY_PAIRS + NFIM_KEY_MAX / 4;
+	case NFIM_OP_HTTP:
+		return (NFIM_INSN_A(insn) & 0xf) <= NFIM_HTTP_PATH ? 16 : NFIM_HTTP_COST;
 	default:
 		return 1;
 	}

@@ -56,6 +56,49 @@ static void save_flow(const struct nfim_sig_sample *s, bool test, u32 nr)
 	}
 }
 
+/* Packets of both directions, each behind its number and length. */
+static void save_talk(const char *name, u32 nr, const char *const *texts)
+{
+	u8 out[4096] = { 0 };
+	u32 len = 1, i;
+
+	for (i = 0; texts[i]; i++) {
+		u32 n = (u32)strlen(texts[i] + 1);
+
+		out[len++] = texts[i][0] == '<';
+		out[len++] = (u8)(n - 1);
+		memcpy(out + len, texts[i] + 1, n);
+		len += n;
+	}
+	save("flow", name, nr, out, len);
+}
+
+/* Carriers and what is inside; the first character says who speaks: > is the client. */
+static void save_carriers(void)
+{
+	static const char *const talks[][8] = {
+		{ ">CONNECT a:1 HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\n",
+		  ">VER 1 MSNP18 CVR0\r\n", "<VER 1 MSNP18\r\n" },
+		{ ">CONNECT a:1 HTTP/1.1\r\n\r\n",
+		  "<HTTP/1.1 407 P\r\nContent-Length: 2\r\n\r\nxx",
+		  ">CONNECT a:1 HTTP/1.1\r\n\r\n",
+		  "<HTTP/1.1 200 OK\r\n\r\n", ">NICK a\r\nUSER a 0 * :a\r\n" },
+		{ ">POST /gateway/gateway.dll?Action=open HTTP/1.1\r\nHost: a\r\n"
+		  "Content-Length: 3\r\n\r\nabc", "<HTTP/1.1 200 OK\r\n"
+		  "X-MSN-Messenger: SessionID=1\r\n\r\n",
+		  ">GET / HTTP/1.1\r\n\r\n" },
+		{ ">POST /notify/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nYMSG\r\n",
+		  ">10\r\nabcdefghijklmnop\r\n0\r\n\r\n", ">GET / HTTP/1.1\r\n\r\n" },
+		{ ">GET /w HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "<HTTP/1.1 101 OK\r\n\r\n",
+		  ">\201\212aaaa-73a/aaa77", "<\201\5<?xml" },
+		{ ">\5\1\1\5\1\1\3\1a\1\1VER 1 MSNP18\r\n" },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(talks); i++)
+		save_talk("carrier", i, talks[i]);
+}
+
 static void save_pack(const char *name, u32 nr, const u8 *payload, u32 n, const u8 *pack,
 		      size_t len)
 {
@@ -173,5 +216,6 @@ int main(int argc, char **argv)
 	}
 	save_least();
 	save_texts();
+	save_carriers();
 	return 0;
 }

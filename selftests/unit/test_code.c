@@ -15,9 +15,10 @@ enum {
 	D_KEYS = 5,	/* "|": "u" */
 	D_BADNAME = 9,	/* "Bad" */
 	D_EMPTY = 13,	/* "" */
+	D_FIELD = 14,	/* "host", "x" */
 };
 
-static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0";
+static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0" "\4hostx";
 
 static const struct nfim_range ranges[] = { { 1, 9, 1 }, { 4, 4, 1 } };
 static const struct nfim_map maps[] = { { 1, 2, 1, 0 }, { 3, 3, 2, 0 }, { 1, 1, 4, 1 } };
@@ -26,6 +27,7 @@ enum kind {
 	TCP,
 	UDP,
 	FRAMES,
+	HTTP,
 };
 
 /* A program that is wrong, in a pack that is right. @at: instruction, or -1 for the record. */
@@ -46,6 +48,7 @@ struct bad_prog {
 #define NO_KEYS		"there are no keys or too many"
 #define SEP_BAD		"the separator of keys has a wrong length or place"
 #define KEY_BAD		"a key has a wrong length or place"
+#define HTTP_LIT	"a literal has a wrong length, or is outside the data"
 #define JUMP_BAD	"a jump leaves the program"
 #define END		INSN(YES, 0, 0, 0)
 /* DATA is shorter: see pack_with(). */
@@ -73,6 +76,26 @@ static const struct bad_prog progs[] = {
 	{ "bytesi outside", LIT_OUT, TCP, 0, PROG(INSN(BYTESI, 4, 0, OUTSIDE), END) },
 	{ "bytesi in capitals", "a caseless literal has upper case letters", TCP, 0,
 	  PROG(INSN(BYTESI, 3, 0, D_BADNAME), END) },
+	{ "http in tcp", "only rules of HTTP know its parts", TCP, 0,
+	  PROG(INSN(HTTP, 1, 3, 0), END) },
+	{ "http in udp", "only rules of HTTP know its parts", UDP, 0,
+	  PROG(INSN(HTTP, 1, 3, 0), END) },
+	{ "http: part", "a part of HTTP is unknown", HTTP, 0,
+	  PROG(INSN(HTTP, NFIM_HTTP_PARTS, 3, 0), END) },
+	{ "http: how", "a part of HTTP is unknown", HTTP, 0,
+	  PROG(INSN(HTTP, NFIM_HTTP_HOWS << 4, 3, 0), END) },
+	{ "http: literal of 0", HTTP_LIT, HTTP, 0, PROG(INSN(HTTP, 1, 0, 0), END) },
+	{ "http: literal of 65", HTTP_LIT, HTTP, 0,
+	  PROG(INSN(HTTP, 1, NFIM_READ_MAX + 1, 0), END) },
+	{ "http: literal outside", HTTP_LIT, HTTP, 0, PROG(INSN(HTTP, 1, 2, U32_MAX), END) },
+	{ "http: capitals", "a literal of HTTP has upper case letters", HTTP, 0,
+	  PROG(INSN(HTTP, 1, 3, D_BADNAME), END) },
+	{ "http: field without a name", "the name of a field has a wrong length or place", HTTP, 0,
+	  PROG(INSN(HTTP, NFIM_HTTP_FIELD, 0, D_EMPTY), END) },
+	{ "http: field outside", "the name of a field has a wrong length or place", HTTP, 0,
+	  PROG(INSN(HTTP, NFIM_HTTP_FIELD, 0, OUTSIDE), END) },
+	{ "http: field's literal outside", HTTP_LIT, HTTP, 0,
+	  PROG(INSN(HTTP, NFIM_HTTP_FIELD, 60, D_FIELD), END) },
 	{ "shr 32", "a shift is too wide", TCP, 0, PROG(INSN(SHR, 0, 0, 32), END) },
 	{ "mul 256", "a factor is too large", TCP, 0, PROG(INSN(MUL, 0, 0, 256), END) },
 	{ "save", "a register does not exist", TCP, 0, PROG(INSN(SAVE, NFIM_REGS, 0, 0), END) },
@@ -148,7 +171,8 @@ static u8 *pack_with(enum kind kind, const struct nfim_insn *insn, u32 n, size_t
 	if (kind == FRAMES)
 		packmk_frames(mk, 3, NFIM_L4_TCP, insn, n);
 	else
-		packmk_rule(mk, 3, kind == UDP ? NFIM_ROOT_UDP : NFIM_ROOT_TCP, "alpha", insn, n);
+		packmk_rule(mk, 3, kind == UDP ? NFIM_ROOT_UDP : kind == HTTP ? NFIM_ROOT_HTTP :
+			    NFIM_ROOT_TCP, "alpha", insn, n);
 	packmk_roots(mk);
 	file = packmk_build(mk, len);
 	free(mk);

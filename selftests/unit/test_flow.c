@@ -85,10 +85,10 @@ TEST(test_none)
 	struct drive d;
 
 	begin(&d, "client, then server");
-	drive_at(&d, 0, 0, "GET / HTTP/1.1\r\n", 16);
+	drive_at(&d, 0, 0, "EHLO example.org\r\n", 18);
 	case_verdict("after the client", d.verdict, NFIM_UNDECIDED);
 	case_ok("live", nfim_flow_live(&d.flow));
-	drive_at(&d, 1, 0, "HTTP/1.1 200 OK\r\n", 17);
+	drive_at(&d, 1, 0, "250 example.org\r\n", 17);
 	case_eq("packets", d.decided, 2);
 	expect(&d, NFIM_NONE, NULL);
 
@@ -106,8 +106,8 @@ TEST(test_none)
 	expect(&d, NFIM_KNOWN, "head");
 
 	begin(&d, "after none nothing counts");
-	drive_at(&d, 0, 0, "GET / HTTP/1.1\r\n", 16);
-	drive_at(&d, 1, 0, "HTTP/1.1 200 OK\r\n", 17);
+	drive_at(&d, 0, 0, "EHLO example.org\r\n", 18);
+	drive_at(&d, 1, 0, "250 example.org\r\n", 17);
 	d.watch = true;
 	drive_at(&d, 0, 16, alpha, ALPHA_LEN);
 	drive_at(&d, 0, 0, alpha, ALPHA_LEN);

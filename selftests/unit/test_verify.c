@@ -87,17 +87,18 @@ static void add_tables(struct packmk *mk)
 		packmk_add(mk, NFIM_SECT_MAPS, &maps[i], sizeof(maps[i]));
 }
 
-/* Roots 0, 1, 2; below root 0 node 3 by 'A', 4 by 'B'; below node 3, which is dense, 5 by 'x'. */
+/* Roots 0 to 3; below root 0 node 4 by 'A', 5 by 'B'; below node 4, which is dense, 6 by 'x'. */
 static void add_nodes(struct packmk *mk)
 {
-	static const u32 edges[] = { (u32)'A' << 24 | 3, (u32)'B' << 24 | 4 };
+	static const u32 edges[] = { (u32)'A' << 24 | 4, (u32)'B' << 24 | 5 };
 	static const u32 rule_of[] = { 0, 2, 1 };
 	u32 dense[NFIM_EDGES_DENSE] = { 0 };
 
-	dense['x'] = 5;
+	dense['x'] = 6;
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 0, NFIM_ROOT_TCP), edges, 2, NULL, 0);
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 0, NFIM_ROOT_TCP_MID), NULL, 0, &rule_of[1], 1);
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 0, NFIM_ROOT_UDP), NULL, 0, &rule_of[2], 1);
+	packmk_node(mk, NFIM_NODE_SHAPE(0, 0, NFIM_ROOT_HTTP), NULL, 0, NULL, 0);
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 1, NFIM_ROOT_TCP), dense, NFIM_EDGES_DENSE, NULL, 0);
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 1, NFIM_ROOT_TCP), NULL, 0, rule_of, 1);
 	packmk_node(mk, NFIM_NODE_SHAPE(0, 2, NFIM_ROOT_TCP), NULL, 0, rule_of, 1);
@@ -222,7 +223,7 @@ static const struct bad_pack rules[] = {
 	{ "rule's protocol", "the rule's protocol does not exist", "udp", { { RULE(1, proto), 4 } } },
 	{ "rule's protocol, 0", "the rule's protocol does not exist", "udp",
 	  { { RULE(1, proto), 0 } } },
-	{ "rule's root", "the rule's index is unknown", "udp", { { RULE(1, root), 3 } } },
+	{ "rule's root", "the rule's index is unknown", "udp", { { RULE(1, root), NFIM_ROOTS } } },
 	{ "rule without direction", "the rule has no direction or an unknown one", "tcp",
 	  { { RULE(0, dirs), 0 } } },
 	{ "rule's direction", "the rule has no direction or an unknown one", "tcp",
@@ -266,9 +267,9 @@ static const struct bad_pack rules[] = {
 
 static const struct bad_pack index_cases[] = {
 	{ "unknown root", "a node has no root or is too deep",
-	  .patch = { { NODE(5, shape), SHAPE(0, 2, 3) }, { WORD(EDGES, 2 + 'x'), 0 } } },
+	  .patch = { { NODE(6, shape), SHAPE(0, 2, NFIM_ROOTS) }, { WORD(EDGES, 2 + 'x'), 0 } } },
 	{ "too deep", "a node has no root or is too deep",
-	  .patch = { { NODE(5, shape), SHAPE(0, NFIM_PREFIX_MAX + 1, 0) },
+	  .patch = { { NODE(6, shape), SHAPE(0, NFIM_PREFIX_MAX + 1, 0) },
 		     { WORD(EDGES, 2 + 'x'), 0 } } },
 	{ "roots mixed up", "a root is out of place",
 	  .patch = { { NODE(1, shape), SHAPE(0, 0, 0) } } },
@@ -276,31 +277,31 @@ static const struct bad_pack index_cases[] = {
 	{ "rules out of order", "rules are not in the order of their nodes",
 	  .patch = { { NODE(2, rules), 0 } } },
 	{ "too many rules at a node", "a node has too many rules",
-	  .patch = { { NODE(5, n_rules), NFIM_NODE_RULES_MAX + 1 } } },
+	  .patch = { { NODE(6, n_rules), NFIM_NODE_RULES_MAX + 1 } } },
 	{ "rules over the end", "a node has too many rules",
-	  .patch = { { NODE(5, n_rules), 2 } } },
+	  .patch = { { NODE(6, n_rules), 2 } } },
 	{ "no such rule", "a rule in the index is of another root or none",
 	  .patch = { { WORD(NODE_RULES, 0), 3 } } },
 	{ "rule of another root", "a rule in the index is of another root or none",
 	  .patch = { { WORD(NODE_RULES, 0), 0 } } },
 	{ "edges out of order", "edges are not in the order of their nodes",
-	  .patch = { { NODE(3, edges), 0 } } },
+	  .patch = { { NODE(4, edges), 0 } } },
 	{ "nine edges", "a node has a wrong number of edges",
-	  .patch = { { NODE(3, shape), SHAPE(9, 1, 0) } } },
+	  .patch = { { NODE(4, shape), SHAPE(9, 1, 0) } } },
 	{ "edges over the end", "a node has a wrong number of edges",
-	  .patch = { { NODE(5, shape), SHAPE(1, 2, 0) } } },
+	  .patch = { { NODE(6, shape), SHAPE(1, 2, 0) } } },
 	{ "edges not sorted", "edges are not sorted",
-	  .patch = { { WORD(EDGES, 1), (u32)'A' << 24 | 4 } } },
+	  .patch = { { WORD(EDGES, 1), (u32)'A' << 24 | 5 } } },
 	{ "edge to itself", "an edge leads back or out of the index",
 	  .patch = { { WORD(EDGES, 0), (u32)'A' << 24 | 0 } } },
 	{ "edge back", "an edge leads back or out of the index",
 	  .patch = { { WORD(EDGES, 2 + 'x'), 2 } } },
 	{ "edge out", "an edge leads back or out of the index",
-	  .patch = { { WORD(EDGES, 1), (u32)'B' << 24 | 6 } } },
+	  .patch = { { WORD(EDGES, 1), (u32)'B' << 24 | 7 } } },
 	{ "edge out of a dense node", "an edge leads back or out of the index",
 	  .patch = { { WORD(EDGES, 2 + 'y'), U32_MAX } } },
 	{ "edge skips a level", "an edge leads to another root or a wrong depth",
-	  .patch = { { WORD(EDGES, 1), (u32)'B' << 24 | 5 } } },
+	  .patch = { { WORD(EDGES, 1), (u32)'B' << 24 | 6 } } },
 	{ "edge to another root", "an edge leads to another root or a wrong depth",
 	  .patch = { { WORD(EDGES, 1), (u32)'B' << 24 | 1 } } },
 	{ "edges behind", "there are edges behind the last node", .grow = NFIM_SECT_EDGES, .by = 4,

@@ -324,6 +324,7 @@ static const char *const root_names[] = {
 	[NFIM_ROOT_TCP] = "tcp",
 	[NFIM_ROOT_TCP_MID] = "tcp-mid-stream",
 	[NFIM_ROOT_UDP] = "udp",
+	[NFIM_ROOT_HTTP] = "http",
 };
 
 static const char *const dir_names[] = {

@@ -146,7 +146,7 @@ static void write_names(FILE *f, const struct nfim_sigs *sigs)
 
 static void write_list(FILE *f, const struct nfim_sigs *sigs)
 {
-	static const char *const roots[] = { "tcp", "tcp-mid", "udp" };
+	static const char *const roots[] = { "tcp", "tcp-mid", "udp", "http" };
 	static const char *const dirs[] = { "-", "client", "server", "any" };
 	u32 i;
 

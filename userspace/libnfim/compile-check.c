@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "engine/run.h"
+#include "engine/http.h"
+#include "engine/unit.h"
 
 /* One sample under test. */
 struct trial {
@@ -16,6 +17,7 @@ struct trial {
 	const struct nfim_sig_sample *sample;
 	const u8 *bytes;
 	u32 len;
+	u32 body;	/* of HTTP: where it begins */
 	char why[160];
 };
 
@@ -46,20 +48,38 @@ static bool foreign(const struct trial *t, const struct nfim_rule *rule)
 	       strcmp(nfim_pack_str(t->pack, proto->name), t->sample->proto);
 }
 
-static void try_node(const struct trial *t, const struct nfim_node *node, struct answer *answer)
+/* What a rule reads: a stream, or a head and then the body behind it. */
+struct reading {
+	struct nfim_view *view;
+	u32 start;
+	const struct nfim_view *body;	/* NULL for a stream */
+};
+
+static enum nfim_run_result try_rule(const struct trial *t, const struct nfim_rule *rule,
+				     const struct reading *rd)
 {
-	struct nfim_view view = trial_view(t);
+	struct nfim_out out = { 0 };
+	enum nfim_run_result res;
+
+	res = nfim_run(t->pack, rule->code, rule->n_code, rd->view, rd->start, &out);
+	if (res != NFIM_RUN_MORE || !rd->body)
+		return res;
+	return nfim_run(t->pack, rule->code, rule->n_code, rd->body, rd->start, &out);
+}
+
+static void try_node(const struct trial *t, const struct nfim_node *node,
+		     const struct reading *rd, struct answer *answer)
+{
 	u32 i;
 
 	for (i = 0; i < node->n_rules && answer->result != NFIM_RUN_YES; i++) {
 		const struct nfim_rule *rule =
 			&t->pack->rules[t->pack->node_rules[node->rules + i]];
-		struct nfim_out out = { 0 };
 		enum nfim_run_result res;
 
 		if (!(rule->dirs & t->sample->dir) || foreign(t, rule))
 			continue;
-		res = nfim_run(t->pack, rule->code, rule->n_code, &view, 0, &out);
+		res = try_rule(t, rule, rd);
 		if (res == NFIM_RUN_NO)
 			continue;
 		answer->result = res;
@@ -67,14 +87,67 @@ static void try_node(const struct trial *t, const struct nfim_node *node, struct
 	}
 }
 
-static struct answer try_rules(const struct trial *t)
+static void try_key(const struct trial *t, const struct nfim_http *head,
+		    const struct reading *rd, struct answer *answer)
+{
+	u32 node = NFIM_ROOT_HTTP, n, i;
+	u8 key[NFIM_PREFIX_MAX];
+
+	n = nfim_http_key(rd->view, head, key);
+	for (i = 0;; i++) {
+		try_node(t, &t->pack->nodes[node], rd, answer);
+		if (i == n || answer->result == NFIM_RUN_YES)
+			return;
+		node = nfim_node_next(t->pack, node, key[i]);
+		if (!node)
+			return;
+	}
+}
+
+/* Rules of HTTP, if the bytes are a message; its body may be in chunks. */
+static void try_http(struct trial *t, struct answer *answer)
+{
+	bool response = t->sample->dir == NFIM_DIR_SERVER;
+	struct nfim_view view = trial_view(t), body = view;
+	struct reading rd = { .view = &view, .body = &body };
+	struct nfim_unit_view units;
+	enum nfim_run_result res;
+	struct nfim_http head;
+	u32 work = 0;
+
+	res = nfim_http_line(&view, 0, 0, response, &work);
+	if (res == NFIM_RUN_YES)
+		rd.start = nfim_http_blank(&view, 0, 0, &work);
+	if (res != NFIM_RUN_NO && !rd.start && t->sample->expect != NFIM_EXPECT_NO)
+		answer->result = NFIM_RUN_MORE;
+	if (!rd.start)
+		return;
+	nfim_http_parse(&view, 0, rd.start, response, &head, &work);
+	if (!response && head.length == NFIM_HTTP_NO_LENGTH)
+		head.length = 0;
+	if (head.chunked) {
+		nfim_unit_view_init(&units, &body, rd.start, NFIM_UNIT_CHUNK);
+		rd.body = &units.view;
+	} else if (head.length <= view.len - rd.start) {
+		body.len = rd.start + head.length;
+		body.last = true;
+	}
+	view.len = rd.start;
+	view.http = &head;
+	t->body = rd.start;
+	try_key(t, &head, &rd, answer);
+}
+
+static struct answer try_root(const struct trial *t)
 {
 	struct answer answer = { NFIM_RUN_NO, NULL };
+	struct nfim_view view = trial_view(t);
+	const struct reading rd = { .view = &view };
 	u32 node = t->sample->root;
 	u32 depth = 0;
 
 	for (;;) {
-		try_node(t, &t->pack->nodes[node], &answer);
+		try_node(t, &t->pack->nodes[node], &rd, &answer);
 		if (answer.result == NFIM_RUN_YES || depth == t->len)
 			break;
 		node = nfim_node_next(t->pack, node, t->bytes[depth++]);
@@ -84,6 +157,16 @@ static struct answer try_rules(const struct trial *t)
 	if (answer.result == NFIM_RUN_NO && t->sample->expect != NFIM_EXPECT_NO &&
 	    nfim_node_n_edges(&t->pack->nodes[node]))
 		answer.result = NFIM_RUN_MORE;
+	return answer;
+}
+
+static struct answer try_rules(struct trial *t)
+{
+	struct answer answer = try_root(t);
+
+	t->body = 0;
+	if (answer.result != NFIM_RUN_YES && t->sample->root == NFIM_ROOT_TCP)
+		try_http(t, &answer);
 	return answer;
 }
 
@@ -102,12 +185,15 @@ static const struct nfim_frames *find_frames(const struct trial *t, u32 id)
 	return NULL;
 }
 
-/* All frames of the bytes together; the first name counts. False if they do not chain. */
+/*
+ * All frames of the bytes together; the first name counts. False if they do not chain. A rule may
+ * prove the protocol by bytes that are no frames at all.
+ */
 static bool try_frames(const struct trial *t, const struct nfim_rule *rule, struct nfim_out *all)
 {
 	const struct nfim_frames *f = find_frames(t, rule->proto);
 	struct nfim_view view = trial_view(t);
-	u32 at = 0;
+	u32 start = rule->root == NFIM_ROOT_HTTP ? t->body : 0, at = start;
 
 	memset(all, 0, sizeof(*all));
 	all->actions = rule->actions;
@@ -119,7 +205,7 @@ static bool try_frames(const struct trial *t, const struct nfim_rule *rule, stru
 		if (res == NFIM_RUN_MORE)
 			return true;
 		if (res == NFIM_RUN_NO)
-			return false;
+			return at == start && !t->sample->user;
 		all->actions |= out.actions;
 		if (!all->user_len) {
 			all->user_off = out.user_off;

@@ -262,6 +262,18 @@ static void gen_tail(struct gen *g, const struct stmt *st)
 	g->closed = true;
 }
 
+/* A path's first bytes are the rule's place in the index. */
+static void gen_http(struct gen *g, const struct stmt *st)
+{
+	const struct lit lit = { st->lit.p, st->lit.len, false };
+
+	if (st->part == NFIM_HTTP_PATH && !g->prog->prefix.known[0])
+		prefix_set(&g->prog->prefix, 0, &lit);
+	emit(g, &st->pos, NFIM_OP_HTTP, st->part | st->how << 4, st->lit.len,
+	     http_stmt_data(g->c, st));
+	g->prog->evidence += http_stmt_bits(st);
+}
+
 static void gen_frame(struct gen *g, const struct stmt *st)
 {
 	if (g->framed)
@@ -355,6 +367,9 @@ static void gen_stmt(struct gen *g, struct stmt *st)
 	case ST_TAIL:
 		gen_tail(g, st);
 		break;
+	case ST_HTTP:
+		gen_http(g, st);
+		break;
 	case ST_FRAME:
 		gen_frame(g, st);
 		break;
@@ -399,9 +414,11 @@ void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct p
 	g->src = src;
 	g->prog = out;
 	g->dirs = dirs;
+	/* It stands at the body, behind a head of any length. */
+	g->moved = src->http;
 	for (i = 0; i < src->stmts.n; i++) {
 		struct stmt *st = VEC_AT(&src->stmts, struct stmt, i);
-		u32 need = group ? group_need(g, i) : 0;
+		u32 need = group && st->kind != ST_HTTP ? group_need(g, i) : 0;
 
 		if (need > NFIM_NEED_MAX)
 			fail(c, &st->pos, "it needs more than %d bytes", NFIM_NEED_MAX);
@@ -410,7 +427,8 @@ void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct p
 		if (need && !i)
 			out->need = need;
 		gen_stmt(g, st);
-		group = st->kind == ST_SCAN || (st->kind == ST_SKIP && st->a.width);
+		group = st->kind == ST_HTTP || st->kind == ST_SCAN ||
+			(st->kind == ST_SKIP && st->a.width);
 	}
 	if (!src->name && src->l4 == NFIM_L4_TCP && !g->framed)
 		fail(c, &src->pos, "frames on TCP tell their length: frame FIELD OFFSET ...");

@@ -67,7 +67,7 @@ static void check_evidence(struct comp *c, const struct prog_src *src, u32 evide
 		fail(c, &src->pos, "rule %s has %lu.%lu bits of evidence, %lu are needed%s",
 		     src->name, (unsigned long)evidence / 256,
 		     (unsigned long)evidence % 256 * 10 / 256, (unsigned long)least / 256,
-		     mid ? " in mid-stream" : "");
+		     src->http ? " in HTTP" : mid ? " in mid-stream" : "");
 }
 
 static void write_root(struct comp *c, const struct sig_src *sig, const struct prog_src *src,
@@ -135,8 +135,10 @@ static void write_rule(struct comp *c, const struct sig_src *sig, const struct p
 		if (way == WAYS_MAX)
 			fail(c, &src->pos, "rule %s has more than %d choices", src->name, WAYS_MAX);
 		prog_compile(c, src, src->dirs, &prog);
-		check_evidence(c, src, prog.evidence, src->mid);
-		if (src->l4 == NFIM_L4_UDP)
+		check_evidence(c, src, prog.evidence, src->mid || src->http);
+		if (src->http)
+			write_root(c, sig, src, NFIM_ROOT_HTTP, &prog);
+		else if (src->l4 == NFIM_L4_UDP)
 			write_root(c, sig, src, NFIM_ROOT_UDP, &prog);
 		else
 			write_root(c, sig, src, NFIM_ROOT_TCP, &prog);

@@ -68,7 +68,8 @@ static void parse_rule(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	rule = vec_add(c, &sig->rules, 1);
 	rule->pos = lx->line.pos;
 	rule->name = name;
-	rule->l4 = parse_l4(c, lx);
+	rule->http = tok_take(lx, "http");
+	rule->l4 = rule->http ? NFIM_L4_TCP : parse_l4(c, lx);
 	rule->dirs = parse_dirs(c, lx);
 	rule->mid = parse_mid(c, lx, rule->l4);
 	parse_block(c, lx, rule);

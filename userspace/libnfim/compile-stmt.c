@@ -123,7 +123,7 @@ static void parse_literal(struct comp *c, struct lexer *lx, struct lit *lit, u32
 }
 
 /* LITERAL or, in rules, any LITERAL, LITERAL... */
-static void parse_literals(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool rule)
+void lits_parse(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool rule)
 {
 	vec_init(&st->alts, sizeof(struct lit));
 	if (!rule || !tok_take(lx, "any")) {
@@ -324,7 +324,7 @@ static void parse_scan(struct comp *c, struct lexer *lx, const struct prog_src *
 	st->within = tok_number(c, lx, "a number of offsets", NFIM_SCAN_MAX);
 	if (!st->within)
 		fail(c, &tok->pos, "it scans nothing");
-	parse_literals(c, lx, st, NFIM_SCAN_LIT, prog->name);
+	lits_parse(c, lx, st, NFIM_SCAN_LIT, prog->name);
 }
 
 static void parse_same(struct comp *c, struct lexer *lx, struct stmt *st)
@@ -399,7 +399,7 @@ void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 	} else if (tok_take(lx, "bytes")) {
 		st.kind = ST_BYTES;
 		st.off = tok_number(c, lx, "an offset", OFF_MAX);
-		parse_literals(c, lx, &st, NFIM_READ_MAX, prog->name);
+		lits_parse(c, lx, &st, NFIM_READ_MAX, prog->name);
 	} else if (tok_take(lx, "same")) {
 		parse_same(c, lx, &st);
 	} else if (tok_take(lx, "skip")) {
@@ -407,6 +407,8 @@ void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 		parse_expr(c, lx, &st.a, OFF_MAX);
 	} else if (tok_take(lx, "scan")) {
 		parse_scan(c, lx, prog, &st);
+	} else if (http_stmt_is(tok)) {
+		http_stmt_parse(c, lx, prog, &st);
 	} else if (tok_is(tok, "end") || tok_is(tok, "last")) {
 		parse_end(c, lx, prog, &st);
 	} else if (find_field(tok)) {

@@ -98,6 +98,7 @@ enum stmt_kind {
 	ST_SCAN,
 	ST_END,
 	ST_TAIL,
+	ST_HTTP,
 	ST_FRAME,
 	ST_ACTION,
 	ST_USER,
@@ -122,6 +123,8 @@ struct stmt {
 	struct vec maps;	/* struct nfim_map, without table */
 	u32 other;		/* action of what no map entry has */
 	u32 map_at;		/* where in MAPS + 1, 0 while it is not there */
+	u32 part, how;		/* of ST_HTTP: enum nfim_http_part, nfim_http_how */
+	const char *field;	/* its name, or NULL */
 	u32 dirs;		/* of ST_USER */
 	struct vec keys;	/* u8: as NFIM_OP_KEY wants them */
 	u32 n_keys;
@@ -134,6 +137,7 @@ struct prog_src {
 	u32 l4;
 	u32 dirs;
 	bool mid;
+	bool http;		/* @stmts are of a head and a body */
 	u32 actions;		/* of the whole flow */
 	struct vec stmts;	/* struct stmt */
 };
@@ -236,6 +240,15 @@ void sig_parse(struct comp *c, const struct nfim_source *src);
 
 /* compile-stmt.c */
 void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog);
+
+void lits_parse(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool rule);
+
+/* compile-http.c */
+bool http_stmt_is(const struct tok *tok);
+void http_stmt_parse(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+		     struct stmt *st);
+u32 http_stmt_bits(const struct stmt *st);
+u32 http_stmt_data(struct comp *c, const struct stmt *st);
 
 /* compile-evidence.c */
 u32 log2_q8(u64 v);
