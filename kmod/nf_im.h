@@ -169,6 +169,17 @@ void nf_im_inspect_ack(struct nf_im_pkt *pkt);
 void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_proto,
 		     struct nf_im_facts *facts);
 
+/**
+ * nf_im_facts_number() - a fact of a packet as the number that the native expression loads
+ * @skb: the packet, in any hook behind conntrack
+ * @key: which fact
+ * @number: set
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: false if it is not known.
+ */
+bool nf_im_facts_number(const struct sk_buff *skb, enum nf_im_key key, u32 *number);
+
 /* nf_im_labels.c */
 extern unsigned int nf_im_label_base;
 

@@ -157,3 +157,56 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 		facts->actions_known = true;
 }
 NF_IM_EXPORT(nf_im_facts_get);
+
+/* By the labels of a flow that is decided, at the cost of one look-up; 0: none of ours. */
+static bool labels_number(const struct nf_conn_labels *labels, u32 *proto)
+{
+	if (!labels || labels_state(labels) != NF_IM_STATE_DECIDED)
+		return false;
+	*proto = 0;
+	if (!nf_im_label_known(labels))
+		return true;
+	*proto = nf_im_label_proto(labels, &rcu_dereference(nf_im_pack)->p);
+	return *proto;
+}
+
+static bool number_proto(const struct sk_buff *skb, u32 *proto)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_im_facts facts;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (ct && !nf_ct_is_template(ct) && labels_number(nf_ct_labels_find(ct), proto))
+		return true;
+	nf_im_facts_get(skb, false, true, &facts);
+	*proto = facts.proto;
+	return facts.state == NF_IM_STATE_DECIDED;
+}
+
+bool nf_im_facts_number(const struct sk_buff *skb, enum nf_im_key key, u32 *number)
+{
+	struct nf_im_facts facts;
+	u32 proto;
+
+	switch (key) {
+	case NF_IM_KEY_PROTO:
+		return number_proto(skb, number);
+	case NF_IM_KEY_CATEGORY:
+		if (!number_proto(skb, &proto))
+			return false;
+		*number = proto ? nf_im_proto_category(proto) : NF_IM_CATEGORY_NONE;
+		return true;
+	case NF_IM_KEY_STATE:
+		nf_im_facts_get(skb, false, false, &facts);
+		*number = facts.state;
+		return true;
+	case NF_IM_KEY_ACTION:
+		nf_im_facts_get(skb, true, false, &facts);
+		*number = facts.actions;
+		return facts.state == NF_IM_STATE_DECIDED && facts.actions_known;
+	default:
+		return false;
+	}
+}
+NF_IM_EXPORT(nf_im_facts_number);

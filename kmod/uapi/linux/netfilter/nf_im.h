@@ -110,6 +110,31 @@ struct xt_im_mtinfo {
 };
 
 /*
+ * The nf_tables expression "im" (module nft_im): loads a number of 32 bits, host order, into a
+ * register. What is not known ends the rule as if it did not match.
+ *
+ *  NFTA_IM_DREG, NFTA_IM_KEY: both needed (EINVAL); a key unknown here is EOPNOTSUPP. Families
+ *	ip, ip6, inet and bridge, hooks from prerouting to postrouting (EOPNOTSUPP).
+ */
+enum nf_im_key {
+	NF_IM_KEY_PROTO,	/* number of the protocol, 0 for none; of decided flows */
+	NF_IM_KEY_CATEGORY,	/* enum nf_im_category, NF_IM_CATEGORY_NONE; of decided flows */
+	NF_IM_KEY_STATE,	/* enum nf_im_state */
+	NF_IM_KEY_ACTION,	/* bits 1 << enum nf_im_action; of decided flows that were read */
+	NF_IM_KEY_COUNT,
+};
+
+#define NF_IM_CATEGORY_NONE	0xffffffffU
+
+enum nft_im_attributes {
+	NFTA_IM_UNSPEC,
+	NFTA_IM_DREG,		/* u32: enum nft_registers */
+	NFTA_IM_KEY,		/* u32: enum nf_im_key */
+	__NFTA_IM_MAX,
+};
+#define NFTA_IM_MAX (__NFTA_IM_MAX - 1)
+
+/*
  * Generic netlink family "nf_im", version 1
  *
  * Every command acts on the network namespace of the sender's socket. GET needs no privilege
