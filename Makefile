@@ -28,6 +28,7 @@ userspace:
 
 tools: userspace
 	$(MAKE) -C tools/imctl
+	$(MAKE) -C tools/nft-im
 
 vm-modules:
 	$(MAKE) -C "$$($(vm)/kdir)" M=$(CURDIR) modules
@@ -78,6 +79,7 @@ modules_install:
 install: userspace tools
 	$(MAKE) -C userspace/xtables install
 	$(MAKE) -C tools/imctl install
+	$(MAKE) -C tools/nft-im install
 
 dkms-install:
 	install -d $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)
@@ -94,7 +96,7 @@ clean:
 		-name '.*.cmd' -o -name '*.o.d' -o -name .tmp_versions | xargs rm -rf
 	rm -f kmod/nfim-compile kmod/nf_im_builtin.c Module.symvers modules.order \
 		kmod/modules.order .Module.symvers.cmd .modules.order.cmd
-	for d in userspace/libnfim userspace/xtables tools/imctl tools/nfim-compile selftests \
+	for d in userspace/libnfim userspace/xtables tools/imctl tools/nft-im tools/nfim-compile selftests \
 		selftests/netns/src; do $(MAKE) -C $$d clean; done
 
 help:
@@ -104,7 +106,7 @@ help:
 	@echo '  all              modules, userspace and tools'
 	@echo '  modules          nf_im.ko and xt_im.ko for KDIR ($(KDIR))'
 	@echo '  userspace        libnfim and libxt_im.so'
-	@echo '  tools            imctl'
+	@echo '  tools            imctl and nft-im'
 	@echo '  selftest         the tests in a virtual machine alone'
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'

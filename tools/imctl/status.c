@@ -4,6 +4,7 @@
  */
 #include "imctl.h"
 #include "netlink.h"
+#include "nftrules.h"
 #include "out.h"
 #include "saved.h"
 
@@ -36,6 +37,16 @@ static const char *const counter_names[] = {
 
 static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks its name");
 
+/* Whoever looks at the rules with stock nft must know of those that it does not show. */
+static int hidden_rules(void)
+{
+	int n = nfim_nft_hidden();
+
+	if (n > 0)
+		imctl_say("%d " NFIM_NFT_HIDDEN ": nft-im --native list", n);
+	return n > 0 ? n : 0;
+}
+
 static int print_json(const struct nfim_nl_status *st)
 {
 	json_t *root = json_object(), *pack = json_object(), *counters = json_object();
@@ -52,6 +63,7 @@ static int print_json(const struct nfim_nl_status *st)
 		json_object_set_new(root, "rules", json_integer(st->rules));
 		json_object_set_new(root, "enabled", json_boolean(st->enabled));
 		json_object_set_new(root, "bridge", json_boolean(st->bridge));
+		json_object_set_new(root, "hidden_rules", json_integer(hidden_rules()));
 		json_object_set_new(root, "mark_mask", json_integer(st->ct_mask));
 		json_object_set_new(root, "marks_overwritten", json_integer(st->marks_lost));
 		json_object_set_new(root, "packet_mask", json_integer(st->packet_mask));
@@ -123,6 +135,7 @@ static int print_rows(const struct nfim_nl_status *st)
 	put_bool(o, "persisted", imctl_saved_enabled());
 	put_bool(o, "bridge", st->bridge);
 	put_num(o, "rules", st->rules);
+	put_num(o, "hidden_rules", hidden_rules());
 	put_num(o, "label_base", st->label_base);
 	put_mask(o, "mark_mask", st->ct_mask);
 	put_num(o, "marks_overwritten", st->marks_lost);

@@ -59,6 +59,14 @@ static FILE *root_open(const char *path)
 	return fopen(full, "re");
 }
 
+/* nft-im reads its own words again, and lists nothing else. */
+static bool wants_im(void)
+{
+	const char *form = secure_getenv("NFIM_XLATE");
+
+	return form && !strcmp(form, "im");
+}
+
 /*
  * /etc/nf-im/enabled speaks for the namespace in which the service runs. Any
  * other one, and one that cannot be compared, counts as not enabled.
@@ -139,7 +147,7 @@ static bool label_is_sure(const struct xt_im_mtinfo *info, char *label,
 	for (i = 0; i < WORDS_TESTS; i++)
 		if (info->flags == words_tests[i].flag)
 			words = &words_tests[i];
-	if (!words || info->invert)
+	if (!words || info->invert || wants_im())
 		return false;
 	words_get(words, info, &set);
 	id = words_next(&set, 0);
