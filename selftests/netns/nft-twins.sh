@@ -11,7 +11,7 @@
 # shellcheck source=selftests/netns/lib-nft.sh
 . "$(dirname "$0")/lib-nft.sh"
 
-forms=${FORMS:-iptables label mark}
+forms=${FORMS:-iptables label mark nftim native}
 
 # packets FORM - what its rule counted.
 packets() {
