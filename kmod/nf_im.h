@@ -21,6 +21,7 @@
 #include <uapi/linux/netfilter/nf_im.h>
 
 #include "engine/flow.h"
+#include "engine/quic.h"
 #include "nf_im_ns.h"
 
 /* Counters of a namespace, by the number of their attribute. */
@@ -209,6 +210,12 @@ u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pac
 bool nf_im_label_known(const struct nf_conn_labels *labels);
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow);
+/* nf_im_crypto.c: memory to decrypt QUIC in */
+struct nfim_quic *nf_im_quic_get(void);
+void nf_im_quic_put(struct nfim_quic *q);
+int nf_im_crypto_init(void);
+void nf_im_crypto_exit(void);
+
 int nf_im_label_check(void);
 
 /* nf_im_mark.c */

@@ -345,7 +345,9 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 	u32 n = 0;
 
 	do {
+		pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get() : NULL;
 		inspect_one(inet, pkt);
+		nf_im_quic_put(pkt->seg.quic);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(pkt));
 }
 

@@ -327,6 +327,9 @@ static int __init nf_im_init(void)
 	err = nf_im_pack_init();
 	if (err)
 		return err;
+	err = nf_im_crypto_init();
+	if (err)
+		goto err_crypto;
 	err = nf_im_table_init();
 	if (err)
 		goto err_table;
@@ -344,6 +347,8 @@ err_netlink:
 err_pernet:
 	nf_im_table_exit();
 err_table:
+	nf_im_crypto_exit();
+err_crypto:
 	nf_im_pack_exit();
 	return err;
 }
@@ -354,6 +359,7 @@ static void __exit nf_im_exit(void)
 	nf_im_sweep_stop();
 	unregister_pernet_subsys(&net_ops);
 	nf_im_table_exit();
+	nf_im_crypto_exit();
 	nf_im_pack_exit();
 }
 

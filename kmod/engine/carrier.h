@@ -206,6 +206,17 @@ enum nfim_peel_result nfim_peel_socks5(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks_udp(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p);
 
+/*
+ * QUIC, which needs memory of its flow: looks at a datagram. True: its hello decides, as @mc then
+ * says. With mc->too_much the flow cannot be read.
+ */
+bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			const struct nfim_view *view);
+
+/* Keeps the CRYPTO frames of a datagram. False: blocks ran out. */
+bool nfim_quic_commit(struct nfim_block **blocks, const struct nfim_quic *q,
+		      struct nfim_block **spare);
+
 struct nfim_tls_hello;
 
 /* For carriers of a ClientHello: takes its facts. True: its name decides, as @mc then says. */

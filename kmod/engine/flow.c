@@ -549,14 +549,20 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	nfim_window_view_init(&wv, NULL, mc->seg, 0, 0, false);
 	wv.view.len = mc->seg->len;
 	wv.view.last = true;
-	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP)) {
+	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP) && !mc->pack->n_names) {
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
-		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES) {
+		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES ||
+		    nfim_quic_datagram(mc, flow, &wv.view)) {
 			flow_verdict(mc, flow);
+			mc->step->trim = U32_MAX;
+		} else if (mc->too_much) {
+			flow->done = NFIM_GIVEN_UP;
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
-			flow->done = NFIM_NONE;
+			/* A hello that was begun and not ended says nothing. */
+			flow->done = flow->dir[0].blocks || flow->dir[1].blocks ?
+				     NFIM_GIVEN_UP : NFIM_NONE;
 		}
 	}
 	if (flow->done == NFIM_KNOWN && mc->watch)
@@ -642,6 +648,8 @@ bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 	if (step->keep_to > step->keep_from)
 		ok = nfim_window_store(&d->blocks, seg, step->seg_start, step->seg_skip,
 				       step->keep_from, step->keep_to, spare);
+	if (step->crypto && !flow->done)
+		ok = nfim_quic_commit(&d->blocks, seg->quic, spare);
 	if (!ok && flow->done == NFIM_KNOWN)
 		flow->flags[seg->dir] |= NFIM_F_LOST;
 	else if (!ok)

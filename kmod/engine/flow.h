@@ -100,6 +100,7 @@ enum nfim_verdict {
  * @trim: what of the window may go, see nfim_window_trim()
  * @seg_start: stream offset of payload byte @seg_skip
  * @seg_skip: payload bytes below the stream's known part
+ * @crypto: CRYPTO frames in the segment's @quic are to be kept
  * @waits: rules that want more are to be written down
  * @wait: these, as many as the flow's direction says
  * @host: whom a carrier leads to: a name or an address, as text
@@ -121,6 +122,7 @@ struct nfim_step {
 	u32 trim;
 	u32 seg_start;
 	u32 seg_skip;
+	bool crypto;
 	bool waits;
 	struct nfim_wait wait[NFIM_WAITS];
 	u8 host[NFIM_HOST_MAX];

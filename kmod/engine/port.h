@@ -70,6 +70,40 @@ typedef int32_t s32;
 
 #endif /* __KERNEL__ */
 
+/*
+ * What the host's library computes: kernel's lib/crypto in the module, nettle in user space.
+ * No memory is allocated, and nothing can fail.
+ */
+
+/** struct nfim_aes - an expanded key of AES-128 or AES-256; what is in it is the host's */
+struct nfim_aes {
+	u64 opaque[62];
+};
+
+/**
+ * nfim_aes_key() - expand a key
+ * @aes: set
+ * @key: its bytes
+ * @len: 16 or 32
+ */
+void nfim_aes_key(struct nfim_aes *aes, const u8 *key, u32 len);
+
+/**
+ * nfim_aes_block() - encrypt one block of 16 bytes
+ * @aes: key
+ * @out: may be @in
+ * @in: block
+ */
+void nfim_aes_block(const struct nfim_aes *aes, u8 *out, const u8 *in);
+
+/**
+ * nfim_sha256() - SHA-256 in one call
+ * @p: bytes
+ * @len: how many
+ * @out: 32 bytes
+ */
+void nfim_sha256(const u8 *p, u32 len, u8 *out);
+
 /* Loads from the wire: no alignment is assumed, none is needed. */
 static inline u32 nfim_be16(const u8 *p)
 {

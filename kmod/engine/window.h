@@ -47,6 +47,8 @@ struct nfim_block {
 	u8 data[NFIM_BLOCK];
 };
 
+struct nfim_quic;
+
 /**
  * struct nfim_seg - payload of one packet, given to the engine
  * @head: first bytes in one piece
@@ -68,6 +70,8 @@ struct nfim_block {
  * @settle: the caller knows acknowledgments: that a flow is none of ours is then said only of
  *	bytes that were acknowledged, as others may be decoys that never arrived
  * @urgent: TCP: the urgent flag is set; the receiver may take a byte out of the stream
+ * @quic: UDP: memory to decrypt QUIC in, from nfim_flow_step() to nfim_flow_commit(), the
+ *	caller's alone meanwhile. Without it a flow of QUIC is given up
  */
 struct nfim_seg {
 	const u8 *head;
@@ -86,6 +90,7 @@ struct nfim_seg {
 	bool has_peer_acked;
 	bool settle;
 	bool urgent;
+	struct nfim_quic *quic;
 };
 
 static inline const u8 *nfim_seg_get(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)

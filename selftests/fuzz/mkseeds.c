@@ -4,7 +4,9 @@
  * samples of all signatures as packets, small packs, and texts of signatures.
  */
 #include "case.h"
+#include "hello.h"
 #include "packmk.h"
+#include "quic_mk.h"
 #include "sigset.h"
 
 #include <glob.h>
@@ -185,6 +187,43 @@ static void save_least(void)
 	free(mk);
 }
 
+/* ClientHellos of each kind that fuzz_tls reads, and in the frames that fuzz_quic does. */
+static void save_hellos(void)
+{
+	static const struct hello hellos[] = {
+		{ .name = "web.whatsapp.com", .alpn = "h2" },
+		{ .name = "chat.signal.org.", .ech = true, .pad = 100 },
+		{ .name = "t.me", .dtls = true },
+	};
+	static const u32 cuts[] = { 5, 60 };
+	u8 msg[HELLO_MAX], out[HELLO_MAX];
+	u32 i, len, n;
+
+	for (i = 0; i < ARRAY_SIZE(hellos); i++) {
+		len = hello_make(msg, &hellos[i]);
+		out[0] = 0;
+		out[1] = 128;
+		n = hello_records(out + 2, msg, len, cuts, i);
+		save("tls", "records", i, out, 2 + n);
+		out[0] = 1;
+		memcpy(out + 2, msg, len);
+		save("tls", "message", i, out, 2 + len);
+		out[0] = hellos[i].dtls ? 2 : 3;
+		memcpy(out + 2, msg + 4, len - 4);
+		save("tls", "body", i, out, len - 2);
+		out[0] = 0;
+		n = quic_put_crypto(out + 3, 0, msg, len / 2);
+		out[1] = n >> 8;
+		out[2] = (u8)n;
+		len = 3 + n + 3 + quic_put_crypto(out + 6 + n, len / 2, msg + len / 2,
+						  len - len / 2);
+		out[3 + n] = 0;
+		out[4 + n] = (len - 6 - n) >> 8;
+		out[5 + n] = (u8)(len - 6 - n);
+		save("quic", "halves", i, out, len);
+	}
+}
+
 static void make_dir(const char *name)
 {
 	char path[512];
@@ -207,6 +246,8 @@ int main(int argc, char **argv)
 	make_dir("flow");
 	make_dir("pack");
 	make_dir("compile");
+	make_dir("tls");
+	make_dir("quic");
 	sets[0] = sigset_shipped();
 	sets[1] = sigset_test();
 	for (i = 0; i < 2; i++) {
@@ -217,5 +258,6 @@ int main(int argc, char **argv)
 	save_least();
 	save_texts();
 	save_carriers();
+	save_hellos();
 	return 0;
 }

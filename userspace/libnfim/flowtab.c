@@ -7,6 +7,7 @@
  * a flow go with its verdict.
  */
 #include "flowtab.h"
+#include "engine/quic.h"
 #include "track.h"
 
 #include <netinet/in.h>
@@ -26,6 +27,7 @@ struct nfim_flowtab {
 	struct nfim_row **rows;
 	size_t n_rows, rows_size;
 	uint64_t n_packets;
+	struct nfim_quic quic;
 };
 
 struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack)
@@ -353,6 +355,7 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		.len = pkt->len,
 		.dir = dir,
 		.l4 = pkt->l4,
+		.quic = &tab->quic,
 	};
 	int ret = 0;
 

@@ -8,6 +8,7 @@
 #define _SELFTEST_DRIVE_H
 
 #include "engine/flow.h"
+#include "engine/quic.h"
 
 /**
  * struct drive - a flow, how its packets are delivered, and what came of them
@@ -25,6 +26,7 @@
  * @age: of the next packet, seconds
  * @head_max: bytes of payload at hand in one piece
  * @blocks_left: how many more blocks can be had
+ * @no_quic: there is no memory to decrypt QUIC in
  * @step: of the last packet
  * @verdict: after the last packet
  * @rule: that brought it, or NFIM_NO_RULE
@@ -53,6 +55,7 @@ struct drive {
 	u32 age;
 	u32 head_max;
 	u32 blocks_left;
+	bool no_quic;
 
 	struct nfim_step step;
 	enum nfim_verdict verdict;
@@ -66,6 +69,7 @@ struct drive {
 	u32 work_max;
 	u32 blocks;
 	u32 blocks_peak;
+	struct nfim_quic quic;
 };
 
 /** drive_init() - a TCP flow whose both starts were seen, at sequence numbers 1000 and 5000 */
