@@ -143,7 +143,7 @@ watch_ends() {
 			table inet seen {
 				counter payload { }
 				counter resets { }
-				chain in {
+				chain inbound {
 					type filter hook prerouting priority -310;
 					iif lo return
 					tcp flags & psh == psh counter name payload
@@ -251,7 +251,7 @@ raw_start() {
 	mac=$(fw cat /sys/class/net/fwc/address)
 	cli nft -f - <<-'END'
 		table inet raw {
-			chain in {
+			chain inbound {
 				type filter hook prerouting priority -305;
 				tcp dport 20000-20999 drop
 			}

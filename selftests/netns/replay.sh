@@ -48,7 +48,7 @@ silence_hosts() {
 	for side in cli srv; do
 		"$side" nft -f - <<-'END'
 			table inet silent {
-				chain in {
+				chain inbound {
 					type filter hook prerouting priority -305;
 					meta l4proto { tcp, udp, icmp } drop
 				}
