@@ -14,8 +14,8 @@ export PREFIX DESTDIR V
 vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
-.PHONY: all modules userspace tools check selftest fuzz bench demo accuracy style \
-	static matrix debug-kernel install modules_install dkms-install dist clean help vm-modules
+.PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
+	static matrix debug-kernel packages install modules_install dkms-install dist clean help vm-modules
 
 all: modules userspace tools
 
@@ -77,19 +77,20 @@ modules_install:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 install: userspace tools
-	$(MAKE) -C userspace/xtables install
-	$(MAKE) -C tools/imctl install
-	$(MAKE) -C tools/nft-im install
+	for d in userspace/xtables tools/imctl tools/nft-im packaging/boot docs; do \
+		$(MAKE) -C $$d install || exit; done
 
 dkms-install:
-	install -d $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)
-	cp -a Kbuild Makefile version.mk dkms.conf kmod signatures \
-		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/
-	install -d $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/tools \
-		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/userspace/libnfim
-	cp -a tools/nfim-compile $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/tools/
-	cp -a userspace/libnfim/*.[ch] \
-		$(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)/userspace/libnfim/
+	packaging/dkms-install $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)
+
+# The same bytes from the same commit, whoever makes it.
+dist:
+	git archive --prefix=nf-im-$(NF_IM_VERSION)/ HEAD | gzip -9n >nf-im-$(NF_IM_VERSION).tar.gz
+	sha256sum nf-im-$(NF_IM_VERSION).tar.gz
+
+packages:
+	selftests/deps build vm
+	selftests/packages/run
 
 clean:
 	find kmod -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
@@ -97,7 +98,7 @@ clean:
 	rm -f kmod/nfim-compile kmod/nf_im_builtin.c Module.symvers modules.order \
 		kmod/modules.order .Module.symvers.cmd .modules.order.cmd
 	for d in userspace/libnfim userspace/xtables tools/imctl tools/nft-im tools/nfim-compile selftests \
-		selftests/netns/src; do $(MAKE) -C $$d clean; done
+		selftests/netns/src packaging/boot docs; do $(MAKE) -C $$d clean; done
 
 help:
 	@echo 'nf-im $(NF_IM_VERSION)'
@@ -105,8 +106,7 @@ help:
 	@echo '  check            every test; installs what it needs'
 	@echo '  all              modules, userspace and tools'
 	@echo '  modules          nf_im.ko and xt_im.ko for KDIR ($(KDIR))'
-	@echo '  userspace        libnfim and libxt_im.so'
-	@echo '  tools            imctl and nft-im'
+	@echo '  userspace, tools libnfim and libxt_im.so; imctl and nft-im'
 	@echo '  selftest         the tests in a virtual machine alone'
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
@@ -114,7 +114,8 @@ help:
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
 	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'
-	@echo '  install          userspace and tools; DESTDIR, PREFIX'
-	@echo '  modules_install  the modules, for KDIR'
+	@echo '  install, modules_install  all but the modules (DESTDIR, PREFIX); the modules, for KDIR'
 	@echo '  dkms-install     the module sources to PREFIX/src, for dkms add'
+	@echo '  dist             a release archive of the last commit'
+	@echo '  packages         Debian packages: built, installed, upgraded, purged in clean roots'
 	@echo '  clean            what was built'

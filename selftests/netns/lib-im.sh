@@ -167,6 +167,11 @@ seen_reset() {
 	srv nft reset counters table inet seen >/dev/null
 }
 
+# veth_has_gro - whether veth merges segments as a card does; before 5.13 with XDP only.
+veth_has_gro() {
+	grep -qw veth_set_features /proc/kallsyms
+}
+
 # --- Sessions ---------------------------------------------------------------
 
 # talk_at OPTION... SCRIPT ADDRESS PORT - a session; prints its one line.
@@ -215,16 +220,20 @@ im_status() {
 	fw imctl status | awk -F '\t' -v key="$1" '$1 == key { print $2 }'
 }
 
+# flows_to PORT - of both families with their labels; conntrack 1.4.6 lists one at a time.
+flows_to() {
+	fw conntrack -f ipv4 -L -p tcp --dport "$1" -o labels
+	fw conntrack -f ipv6 -L -p tcp --dport "$1" -o labels
+} 2>/dev/null
+
 # labels_of PORT - labels of the flows to that port, sorted, each once.
 labels_of() {
-	fw conntrack -L -p tcp --dport "$1" -o labels 2>/dev/null |
-		sed -n 's/.*labels=\([^ ]*\).*/\1/p' | tr ',' '\n' | sort -u | xargs
+	flows_to "$1" | sed -n 's/.*labels=\([^ ]*\).*/\1/p' | tr ',' '\n' | sort -u | xargs
 }
 
 # count_labelled LABEL PORT - flows to that port which have the label.
 count_labelled() {
-	fw conntrack -L -p tcp --dport "$2" -o labels 2>/dev/null |
-		grep -cE "labels=([^ ]*,)?$1(,|\$| )"
+	flows_to "$2" | grep -cE "labels=([^ ]*,)?$1(,|\$| )"
 }
 
 # clear_rules - no rules of any command and no flows.

@@ -358,7 +358,11 @@ test_batch() {
 	cli tc qdisc change dev c0 root plug release_indefinite
 	check "packets of two flows come at once" busywait 5000 counts all=8
 	most=$(trace_off)
-	check_number "they were read before rules saw the first" ">2" "$most"
+	if veth_has_gro; then
+		check_number "they were read before rules saw the first" ">2" "$most"
+	else
+		ktap_skip "they were read before rules saw the first" "no batches on veth here"
+	fi
 	check_counts "one flow says messages" \
 		5092-presence=1 5092-message=3 5092-login=0
 	check_counts "the other logs in" \

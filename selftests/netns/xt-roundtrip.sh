@@ -102,7 +102,7 @@ restore_is_refused() {
 json_has_match() {
 	rt nft flush ruleset
 	rt iptables-nft -A FORWARD -m im --proto ymsg -j DROP
-	rt nft -j list ruleset 2>/dev/null |
+	rt nft -j list ruleset 2>/dev/null | tee /dev/stderr |
 		grep -q '"xt": *{"type": *"match", *"name": *"im"}'
 }
 

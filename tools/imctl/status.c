@@ -2,6 +2,7 @@
 /*
  * imctl status: the module in this namespace.
  */
+#include "hints.h"
 #include "imctl.h"
 #include "netlink.h"
 #include "nftrules.h"
@@ -175,9 +176,10 @@ int imctl_status(int argc, char **argv)
 		if (imctl_json && ret == -ENOENT)
 			print_json(NULL);
 		imctl_say("%s", err.msg);
+		if (ret == -ENOENT)
+			imctl_hint_absent();
 		return IMCTL_FAIL;
 	}
-	if (strcmp(st.version, NF_IM_VERSION))
-		imctl_say("the module is version %s, this tool is %s", st.version, NF_IM_VERSION);
+	imctl_hint_version(st.version);
 	return imctl_json ? print_json(&st) : print_rows(&st);
 }

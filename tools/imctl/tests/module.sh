@@ -24,6 +24,35 @@ ok "status: says what to do" has "$err" "the nf_im module is not loaded; try: mo
 absent status --json
 ok "status --json: still JSON" json_lines <<< "$out"
 ok "status --json: not loaded" has "$out" '"loaded":false'
+
+# Why it is not there, by what the system's files say.
+export NFIM_ROOT=$tmp/root
+kernel=$(uname -r)
+built=$NFIM_ROOT/lib/modules/$kernel/updates/dkms
+mkdir -p "$built"
+absent status
+ok "not installed: apt install" has "$err" "apt install nf-im-dkms"
+mkdir -p "$NFIM_ROOT/usr/src/nf-im-1"
+touch "$NFIM_ROOT/usr/src/nf-im-1/dkms.conf"
+absent status
+ok "not built: dkms" has "$err" "dkms autoinstall -k $kernel"
+printf 'module' > "$built/nf_im.ko"
+absent status
+ok "built: nothing more to say" lacks "$err" "dkms"
+mkdir -p "$NFIM_ROOT/sys/kernel/security"
+echo "none [integrity] confidentiality" > "$NFIM_ROOT/sys/kernel/security/lockdown"
+absent status
+ok "not signed: said so" has "$err" "nf_im is not signed"
+ok "not signed: the command" has "$err" "mokutil --import /var/lib/dkms/mok.pub"
+printf '~Module signature appended~\n' >> "$built/nf_im.ko"
+absent status
+ok "signed: the key may be unknown" has "$err" "Key was rejected by service"
+ok "signed: is not called unsigned" lacks "$err" "is not signed"
+echo "[none] integrity confidentiality" > "$NFIM_ROOT/sys/kernel/security/lockdown"
+absent status
+ok "not locked down: nothing more to say" lacks "$err" "Key was rejected"
+unset NFIM_ROOT
+
 absent enable --runtime
 absent disable --runtime
 absent monitor
