@@ -59,6 +59,9 @@ fuzz:
 	selftests/deps check
 	$(MAKE) -C selftests fuzz
 
+budget:
+	$(MAKE) -s -C selftests/budget budget
+
 bench:
 	selftests/deps build vm check
 	$(MAKE) -s vm-modules tools
@@ -111,6 +114,7 @@ help:
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  fuzz             ten million inputs through the fuzzers'
+	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
 	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'
