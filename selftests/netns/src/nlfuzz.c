@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nlfuzz COUNT SEED - netlink messages to nf_im and nft_im as nobody means them: commands,
+ * attributes, lengths and nests by chance, some of them nearly right. Prints how many were
+ * taken and refused; exits 1 if the kernel ceases to answer.
+ *
+ * What a message might enable by chance stays within this network namespace.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { BUF = 8192, ATTRS_MAX = 8, CMDS = 12, KINDS = 24 };
+
+static uint64_t state;
+static char buf[BUF];
+static size_t len;
+static unsigned long taken, refused, with_text;
+
+static uint32_t chance(uint32_t below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 11) % below;
+}
+
+static void put(const void *data, size_t n)
+{
+	if (len + n > BUF)
+		n = BUF - len;
+	memcpy(buf + len, data, n);
+	len += n;
+}
+
+static void pad(void)
+{
+	static const char zero[4];
+
+	put(zero, -len & 3);
+}
+
+static size_t attr_begin(uint16_t type)
+{
+	struct nlattr a = { 0, type };
+	size_t at = len;
+
+	put(&a, sizeof(a));
+	return at;
+}
+
+/* The length is mostly right, at times a little or very wrong. */
+static void attr_end(size_t at)
+{
+	uint16_t n = (uint16_t)(len - at);
+
+	if (!chance(40))
+		n = (uint16_t)(n + chance(9) - 4);
+	else if (!chance(100))
+		n = (uint16_t)chance(65536);
+	if (at + sizeof(n) <= BUF)
+		memcpy(buf + at, &n, sizeof(n));
+	pad();
+}
+
+static void random_bytes(uint32_t most)
+{
+	uint32_t n = chance(most + 1), word;
+
+	while (n--) {
+		word = chance(4) ? chance(256) : 0;
+		put(&word, 1);
+	}
+}
+
+static void random_attr(unsigned int depth)
+{
+	size_t at = attr_begin((uint16_t)(chance(KINDS) | (chance(4) ? 0 : NLA_F_NESTED)));
+	uint32_t word = chance(3) ? chance(512) : chance(UINT32_MAX);
+
+	switch (chance(4)) {
+	case 0:
+		put(&word, sizeof(word));
+		break;
+	case 1:
+		random_bytes(64);
+		break;
+	case 2:
+		while (depth < 4 && chance(3))
+			random_attr(depth + 1);
+		break;
+	}
+	attr_end(at);
+}
+
+static void header(uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr nlh = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags };
+
+	put(&nlh, sizeof(nlh));
+}
+
+static void finish(size_t at)
+{
+	uint32_t n = (uint32_t)(len - at);
+
+	memcpy(buf + at, &n, sizeof(n));
+}
+
+static int open_socket(int protocol)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	struct timeval limit = { .tv_sec = 20 };
+	int fd = socket(AF_NETLINK, SOCK_RAW, protocol), one = 1, size = 1 << 20;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		perror("nlfuzz: socket");
+		exit(1);
+	}
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return fd;
+}
+
+/* The answers until the acknowledgment of @last; counts those of all messages. */
+static void answers(int fd, uint32_t last)
+{
+	static char in[1 << 16];
+	const struct nlmsgerr *e;
+	struct nlmsghdr *nlh;
+	ssize_t got;
+	int left;
+
+	for (;;) {
+		got = recv(fd, in, sizeof(in), 0);
+		if (got < 0 && errno == ENOBUFS)
+			continue;
+		if (got < 0) {
+			perror("nlfuzz: the kernel does not answer");
+			exit(1);
+		}
+		left = (int)got;
+		for (nlh = (void *)in; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
+			if (nlh->nlmsg_type != NLMSG_ERROR)
+				continue;
+			e = NLMSG_DATA(nlh);
+			taken += !e->error;
+			refused += !!e->error;
+			with_text += e->error && nlh->nlmsg_flags & NLM_F_ACK_TLVS;
+			if (nlh->nlmsg_seq == last)
+				return;
+		}
+	}
+}
+
+static void set_seq(size_t at, uint32_t seq)
+{
+	((struct nlmsghdr *)(buf + at))->nlmsg_seq = seq;
+}
+
+static uint16_t family_id(int fd)
+{
+	struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	static char in[1 << 15];
+	struct nlattr *a;
+	ssize_t got;
+	size_t at;
+
+	len = 0;
+	header(GENL_ID_CTRL, 0);
+	put(&genl, sizeof(genl));
+	at = attr_begin(CTRL_ATTR_FAMILY_NAME);
+	put("nf_im", 6);
+	((struct nlattr *)(buf + at))->nla_len = (uint16_t)(len - at);
+	pad();
+	finish(0);
+	send(fd, buf, len, 0);
+	got = recv(fd, in, sizeof(in), 0);
+	for (at = NLMSG_HDRLEN + GENL_HDRLEN; got > 0 && at + sizeof(*a) < (size_t)got;
+	     at += NLA_ALIGN(a->nla_len)) {
+		a = (void *)(in + at);
+		if (a->nla_type == CTRL_ATTR_FAMILY_ID)
+			return *(uint16_t *)(in + at + NLA_HDRLEN);
+		if (!a->nla_len)
+			break;
+	}
+	fputs("nlfuzz: nf_im is not loaded\n", stderr);
+	exit(1);
+}
+
+static void fuzz_genl(int fd, uint16_t family, uint32_t seq)
+{
+	struct genlmsghdr genl = { .cmd = (uint8_t)chance(CMDS), .version = (uint8_t)chance(3) };
+	uint32_t n = chance(ATTRS_MAX);
+
+	len = 0;
+	header(family, (uint16_t)(NLM_F_ACK | (chance(20) ? 0 : NLM_F_DUMP)));
+	put(&genl, sizeof(genl));
+	while (n--)
+		random_attr(0);
+	finish(0);
+	set_seq(0, seq);
+	send(fd, buf, len, 0);
+	answers(fd, seq);
+}
+
+static void batch_mark(uint16_t type)
+{
+	struct nfgenmsg nfg = { .res_id = htons(NFNL_SUBSYS_NFTABLES) };
+	size_t at = len;
+
+	header(type, 0);
+	put(&nfg, sizeof(nfg));
+	finish(at);
+}
+
+static void put_text(uint16_t type, const char *text)
+{
+	size_t at = attr_begin(type);
+
+	put(text, strlen(text) + 1);
+	attr_end(at);
+}
+
+static void put_be32(uint16_t type, uint32_t value)
+{
+	size_t at = attr_begin(type);
+
+	value = htonl(value);
+	put(&value, sizeof(value));
+	attr_end(at);
+}
+
+/* A rule with our expression or our match, whose attributes are by chance or nearly right. */
+static void put_rule(void)
+{
+	bool match = !chance(3);
+	size_t list, elem, data, info;
+
+	put_text(NFTA_RULE_TABLE, "fuzz");
+	put_text(NFTA_RULE_CHAIN, "fuzz");
+	list = attr_begin(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED);
+	elem = attr_begin(NFTA_LIST_ELEM | NLA_F_NESTED);
+	put_text(NFTA_EXPR_NAME, match ? "match" : "im");
+	data = attr_begin(NFTA_EXPR_DATA | NLA_F_NESTED);
+	if (match) {
+		put_text(1, "im");
+		put_be32(2, chance(8) ? 0 : chance(3));
+		info = attr_begin(3);
+		random_bytes(chance(3) ? 256 : 160);
+		attr_end(info);
+	} else {
+		put_be32(1, chance(3) ? 1 : chance(64));
+		put_be32(2, chance(6));
+		if (!chance(3))
+			random_attr(1);
+	}
+	attr_end(data);
+	attr_end(elem);
+	attr_end(list);
+}
+
+static void fuzz_nft(int fd, uint32_t seq)
+{
+	static const uint8_t families[] = { 2, 10, 1, 7, 5, 0 };
+	struct nfgenmsg nfg = { .nfgen_family = families[chance(6)] };
+	bool del = !chance(16);
+	size_t at;
+
+	len = 0;
+	batch_mark(NFNL_MSG_BATCH_BEGIN);
+	at = len;
+	header((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (del ? NFT_MSG_DELRULE : NFT_MSG_NEWRULE)),
+	       (uint16_t)(NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND));
+	put(&nfg, sizeof(nfg));
+	if (del) {
+		put_text(NFTA_RULE_TABLE, "fuzz");
+		put_text(NFTA_RULE_CHAIN, "fuzz");
+	} else {
+		put_rule();
+	}
+	finish(at);
+	set_seq(at, seq);
+	batch_mark(NFNL_MSG_BATCH_END);
+	send(fd, buf, len, 0);
+	answers(fd, seq);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long i, count = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	int genl = open_socket(NETLINK_GENERIC), nft = open_socket(NETLINK_NETFILTER);
+	uint16_t family;
+
+	if (argc != 3 || !count) {
+		fputs("usage: nlfuzz COUNT SEED\n", stderr);
+		return 2;
+	}
+	state = strtoull(argv[2], NULL, 10) * 0x9e3779b97f4a7c15ULL + 1;
+	family = family_id(genl);
+	for (i = 1; i <= count; i++) {
+		if (chance(2))
+			fuzz_genl(genl, family, (uint32_t)i);
+		else
+			fuzz_nft(nft, (uint32_t)i);
+	}
+	printf("taken %lu refused %lu with-text %lu\n", taken, refused, with_text);
+	return 0;
+}
