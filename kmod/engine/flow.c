@@ -186,6 +186,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
 	d->node = 0;
 	d->wake = 0;
+	d->waits = 0;
 	flow->flags[mc->seg->dir] &= ~NFIM_F_CLOSED;
 	/* What the other side said before is gone: its frames are found again at a segment. */
 	if (dir_spoke(flow, !mc->seg->dir))
@@ -193,6 +194,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	flow->flags[!mc->seg->dir] &= ~NFIM_F_CLOSED;
 	o->node = 0;
 	o->wake = 0;
+	o->waits = 0;
 	flow_verdict(mc, flow);
 }
 

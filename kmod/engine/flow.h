@@ -24,7 +24,8 @@ enum {
 	NFIM_BUDGET_PACKETS	= 2048,	/* with payload, TCP */
 	NFIM_BUDGET_DATAGRAMS	= 16,	/* UDP */
 	NFIM_BUDGET_AGE		= 30,	/* seconds; only where nothing is still possible */
-	NFIM_FRAMES_PER_PACKET	= 32,
+	NFIM_FRAMES_PER_PACKET	= 64,
+	NFIM_FRAMES_PER_DATAGRAM = 4,
 	NFIM_USER_WORK		= 100,	/* of a packet, after which no name is looked for */
 	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
 	NFIM_HOST_MAX		= 192,	/* bytes of a host's name */
@@ -50,7 +51,7 @@ struct nfim_flow_dir {
 	u32 next;	/* bytes came in order up to here */
 	u32 origin;	/* where the programs start: the stream, the segment, the frame */
 	u32 node;	/* undecided: index node | depth << 24; then: actions of the frame */
-	u16 waits;	/* rules that want more: so many in the origin's block */
+	u16 waits;	/* rules that want more: so many in the origin's block; then see frames.c */
 	u16 wake;	/* no use looking before next - origin is this; closed: read so far */
 	u8 carrier;	/* what reads at origin, see carrier.h */
 	u8 step;	/* its own, and whether it moved origin */

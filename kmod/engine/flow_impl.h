@@ -48,6 +48,14 @@ enum nfim_run_result nfim_match_waits(struct nfim_match_ctx *mc, struct nfim_flo
 				      const struct nfim_view *view, struct nfim_wait *wait,
 				      const struct nfim_wait *from);
 
+/*
+ * Another protocol than @mc->proto at certain hosts? Then that is @mc->proto. The frames from
+ * offset @at on tell the host; NFIM_RUN_MORE with @mc->need while they lack bytes, but not in
+ * mid-stream (@mid), else NFIM_RUN_YES.
+ */
+enum nfim_run_result nfim_refine(struct nfim_match_ctx *mc, const struct nfim_view *view, u32 at,
+				 bool mid);
+
 /* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      struct nfim_window_view *wv, const struct nfim_place *pl);

@@ -8,6 +8,12 @@
  */
 #include "flow_impl.h"
 
+/*
+ * While a protocol's frames are walked, waits of a direction is what one frame left for the
+ * next (struct nfim_out, state), and this: that belongs to bytes below wake already.
+ */
+#define NFIM_WALK_SEEN	0x8000
+
 static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
 					   const struct nfim_flow *flow)
 {
@@ -25,20 +31,31 @@ static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
 	return NULL;
 }
 
-static void step_user(struct nfim_step *step, const struct nfim_view *view,
-		      const struct nfim_out *out)
+/* Bytes of a name to the step; returns how many, or 0 if they cannot be had. */
+static u32 copy_name(u8 *to, const struct nfim_view *view, u32 off, u32 len)
 {
 	u8 buf[NFIM_READ_MAX];
 	const u8 *p;
 
-	if (!out->user_len)
-		return;
-	step->user_len = min_t(u32, out->user_len, NFIM_USER_MAX);
-	p = nfim_view_get(view, out->user_off, step->user_len, buf);
-	if (p)
-		memcpy(step->user, p, step->user_len);
-	else
-		step->user_len = 0;
+	len = min_t(u32, len, NFIM_TEXT_NAME_MAX);
+	p = len ? nfim_view_get(view, off, len, buf) : NULL;
+	if (!p)
+		return 0;
+	memcpy(to, p, len);
+	return len;
+}
+
+static_assert((u32)NFIM_TEXT_NAME_MAX <= NFIM_USER_MAX, "user");
+static_assert((u32)NFIM_TEXT_NAME_MAX <= NFIM_HOST_MAX, "host");
+
+/* The names of a frame; the first ones of a packet count. */
+static void step_names(struct nfim_step *step, const struct nfim_view *view,
+		       const struct nfim_out *out, bool seek)
+{
+	if (seek && !step->user_len)
+		step->user_len = copy_name(step->user, view, out->user_off, out->user_len);
+	if (!step->host_len)
+		step->host_len = copy_name(step->host, view, out->host_off, out->host_len);
 }
 
 static void dir_lose(struct nfim_flow *flow, u32 i, struct nfim_step *step)
@@ -48,18 +65,17 @@ static void dir_lose(struct nfim_flow *flow, u32 i, struct nfim_step *step)
 	flow->flags[i] |= NFIM_F_LOST;
 	d->origin = d->next;
 	d->node = 0;
+	d->waits = 0;
 	d->wake = 0;
 	step->trim = U32_MAX;
 }
 
 /* A frame whose header is not complete: its first bytes are needed again. */
 static void frame_wait(struct nfim_flow *flow, struct nfim_window_view *wv,
-		       const struct nfim_place *pl, struct nfim_step *step, u32 need)
+		       const struct nfim_place *pl, struct nfim_step *step)
 {
 	struct nfim_flow_dir *d = &flow->dir[wv->seg->dir];
 
-	d->wake = min_t(u32, need - d->origin, U16_MAX);
-	d->node = 0;
 	step->trim = d->origin;
 	step->keep_from = max(pl->start, d->origin);
 	step->keep_to = max(pl->end, step->keep_from);
@@ -72,23 +88,48 @@ static void frame_wait(struct nfim_flow *flow, struct nfim_window_view *wv,
 	}
 }
 
+/* Remember what a frame waits for, and how far its program has come. */
+static void frame_more(struct nfim_flow_dir *d, const struct nfim_out *out)
+{
+	d->wake = min_t(u32, out->need - d->origin, U16_MAX);
+	if (out->seen)
+		d->waits = out->state | NFIM_WALK_SEEN;
+	else
+		d->waits &= ~NFIM_WALK_SEEN;
+}
+
+static enum nfim_run_result frame_run(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
+				      const struct nfim_frames *fr, struct nfim_window_view *wv,
+				      struct nfim_out *out)
+{
+	enum nfim_run_result res;
+
+	out->prior = d->node;
+	out->state = d->waits & ~NFIM_WALK_SEEN;
+	if (d->waits & NFIM_WALK_SEEN)
+		out->seen = d->origin + d->wake - 1;
+	res = nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, d->origin, out);
+	mc->step->work += out->work;
+	if (res == NFIM_RUN_MORE)
+		frame_more(d, out);
+	return res;
+}
+
 /* One frame at d->origin. Returns whether the walk goes on behind it. */
 static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		       const struct nfim_frames *fr, struct nfim_window_view *wv,
-		       const struct nfim_place *pl)
+		       const struct nfim_place *pl, bool seek)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-	/* A name is looked for until there is one, or it was dear enough. */
-	bool seek = !mc->step->user_len && mc->step->work <= NFIM_USER_WORK;
-	struct nfim_out out = { .user_len = !seek };
-	enum nfim_run_result res;
+	struct nfim_out out = { .user_len = !seek, .host_len = mc->step->host_len };
+	enum nfim_run_result res = NFIM_RUN_MORE;
 	bool again;
 
-	res = nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, d->origin, &out);
-	mc->step->work += out.work;
+	if (wv->view.len - d->origin >= d->wake)
+		res = frame_run(mc, d, fr, wv, &out);
 	if (res == NFIM_RUN_MORE) {
 		flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
-		frame_wait(flow, wv, pl, mc->step, out.need);
+		frame_wait(flow, wv, pl, mc->step);
 		return false;
 	}
 	if (res == NFIM_RUN_NO || !out.frame_len || out.frame_len > 1U << 29) {
@@ -101,9 +142,10 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 	mc->step->actions |= out.actions;
-	if (seek)
-		step_user(mc->step, &wv->view, &out);
+	step_names(mc->step, &wv->view, &out, seek);
 	d->node = out.actions;
+	d->waits = out.state;
+	d->wake = 0;
 	d->origin += out.frame_len;
 	return true;
 }
@@ -113,7 +155,7 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 {
 	const struct nfim_frames *fr = frames_of(mc, flow);
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-	u32 n;
+	u32 before = mc->step->work, n;
 
 	if (!fr) {
 		mc->step->actions |= d->node;
@@ -127,7 +169,10 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			dir_lose(flow, mc->seg->dir, mc->step);
 			return;
 		}
-		if (!frame_step(mc, flow, fr, wv, pl))
+		/* A name is looked for until there is one, or it was dear enough. */
+		bool seek = !mc->step->user_len && mc->step->work - before <= NFIM_USER_WORK;
+
+		if (!frame_step(mc, flow, fr, wv, pl, seek))
 			return;
 	}
 	d->wake = 0;
@@ -202,15 +247,27 @@ void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			  struct nfim_window_view *wv)
 {
 	const struct nfim_frames *fr = frames_of(mc, flow);
-	struct nfim_out out = {};
+	u32 at = 0, n;
 
 	if (!fr) {
 		mc->step->actions |= flow->dir[mc->seg->dir].node;
 		return;
 	}
-	if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, 0, &out) == NFIM_RUN_YES) {
-		mc->step->actions |= out.actions;
-		step_user(mc->step, &wv->view, &out);
+	/* Most have one frame, which need not tell its length. */
+	for (n = 0; n < NFIM_FRAMES_PER_DATAGRAM && at < wv->view.len; n++) {
+		struct nfim_out out = {
+			.user_len = mc->step->user_len, .host_len = mc->step->host_len,
+		};
+
+		if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, at, &out) == NFIM_RUN_YES) {
+			mc->step->actions |= out.actions;
+			step_names(mc->step, &wv->view, &out, true);
+		} else {
+			out.frame_len = 0;
+		}
+		mc->step->work += out.work;
+		if (!out.frame_len || out.frame_len >= wv->view.len - at)
+			return;
+		at += out.frame_len;
 	}
-	mc->step->work += out.work;
 }

@@ -206,6 +206,7 @@ static enum nfim_run_result run_done(struct match_run *run)
 enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
 				const struct nfim_view *view, struct nfim_wait *wait)
 {
+	enum nfim_run_result res;
 	u32 root = NFIM_ROOT_TCP;
 	struct match_run run;
 
@@ -221,7 +222,13 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 	}
 	run_waiting(&run, NULL);
 	run_index(&run, root);
-	return run_done(&run);
+	res = run_done(&run);
+	if (res != NFIM_RUN_YES ||
+	    nfim_refine(mc, view, d->origin, *flags & NFIM_F_MID) == NFIM_RUN_YES)
+		return res;
+	/* Whose it is shows later; then all rules say so once more. */
+	*flags |= NFIM_F_REWALK;
+	return NFIM_RUN_MORE;
 }
 
 enum nfim_run_result nfim_match_key(struct nfim_match_ctx *mc, struct nfim_flow_dir *d,

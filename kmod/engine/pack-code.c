@@ -42,6 +42,18 @@ static const u8 op_uses[NFIM_OPS] = {
 	[NFIM_OP_HTTP]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_MAP]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_KEY]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_BEGINS]	= USES_A | USES_B | USES_W1,
+	[NFIM_OP_SIZE]		= USES_W1,
+	[NFIM_OP_LINE]		= USES_W1,
+	[NFIM_OP_UNTIL]		= USES_W1,
+	[NFIM_OP_HEAD]		= USES_B | USES_W1,
+	[NFIM_OP_STANZA]	= USES_B | USES_W1,
+	[NFIM_OP_WITHIN]	= USES_W1,
+	[NFIM_OP_PAST]		= USES_A | USES_B,
+	[NFIM_OP_PICK]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_WORD]		= USES_A | USES_B | USES_W1,
+	[NFIM_OP_TLV]		= USES_W1,
+	[NFIM_OP_BEHIND]	= USES_A | USES_B | USES_W1,
 };
 
 static const char *check_literal(const struct nfim_pack *pack, u32 off, u32 len, u32 max)
@@ -127,6 +139,118 @@ static const char *check_keys(const struct nfim_pack *pack, const struct nfim_in
 	return NULL;
 }
 
+/* Take a byte that says how many, and as many literals in lower case. */
+static bool take_list(const struct nfim_pack *pack, u32 *off, u32 least, u32 most)
+{
+	u32 n, from;
+
+	if (*off >= pack->data_len)
+		return false;
+	n = pack->data[(*off)++];
+	if (n < least || n > most)
+		return false;
+	while (n--) {
+		from = *off;
+		if (!take_counted(pack, off, NFIM_LIT_MAX))
+			return false;
+		while (++from < *off)
+			if (pack->data[from] >= 'A' && pack->data[from] <= 'Z')
+				return false;
+	}
+	return true;
+}
+
+static const char *check_begins(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 off = insn->w1, n = NFIM_INSN_A(insn);
+
+	if (!n || n > NFIM_LITS_MAX || !take_list(pack, &off, n, n))
+		return "a list is outside the data, too long, or not in lower case";
+	return NULL;
+}
+
+static const char *check_frame_text(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 off = insn->w1, max = NFIM_INSN_B(insn);
+	bool good;
+
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_SIZE:
+		good = insn->w1 && insn->w1 <= U16_MAX;
+		break;
+	case NFIM_OP_LINE:
+	case NFIM_OP_WITHIN:
+		good = insn->w1 && insn->w1 <= NFIM_LINE_MAX;
+		break;
+	case NFIM_OP_UNTIL:
+		good = take_list(pack, &off, 1, 1);
+		break;
+	case NFIM_OP_HEAD:
+		good = max && max <= NFIM_HEAD_MAX && take_list(pack, &off, 0, NFIM_LITS_MAX) &&
+		       take_list(pack, &off, 0, 1);
+		break;
+	default: /* NFIM_OP_STANZA */
+		good = max && max <= NFIM_LINE_MAX && take_list(pack, &off, 1, 1);
+		break;
+	}
+	return good ? NULL : "a frame has a wrong length, or its list is bad";
+}
+
+static const char *check_pick(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 off = insn->w1, n;
+
+	if (NFIM_INSN_A(insn) > NFIM_ACTIONS)
+		return "the action is unknown";
+	if (NFIM_INSN_B(insn) > NFIM_PICK_MAX || off >= pack->data_len ||
+	    pack->data[off] > NFIM_LITS_MAX)
+		return "it picks from too many bytes or literals";
+	for (n = pack->data[off++]; n; n--) {
+		const u8 *p = pack->data + off;
+		u32 i;
+
+		if (!nfim_slice_ok(off, 3, pack->data_len) || !nfim_le16(p) ||
+		    nfim_le16(p) >> NFIM_ACTIONS)
+			return "a literal has an unknown action or none";
+		off += 2;
+		if (p[2] < 2 || !take_counted(pack, &off, NFIM_LIT_MAX))
+			return "a literal has a wrong length or place";
+		for (i = 0; i < p[2]; i++)
+			if (p[3 + i] >= 'A' && p[3 + i] <= 'Z')
+				return "a caseless literal has upper case letters";
+	}
+	return NULL;
+}
+
+static const char *check_name_of(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 off = insn->w1;
+	bool good;
+
+	if (NFIM_INSN_OP(insn) == NFIM_OP_WORD) {
+		u32 n = NFIM_INSN_A(insn), must = NFIM_INSN_B(insn);
+
+		off += 2;
+		good = must <= 255 && (n < NFIM_WORDS_MAX || (n == 255 && must)) && off > 1;
+	} else {
+		good = NFIM_INSN_A(insn) <= 1 && NFIM_INSN_B(insn) &&
+		       NFIM_INSN_B(insn) <= NFIM_PICK_MAX &&
+		       take_list(pack, &off, 0, NFIM_LITS_MAX) &&
+		       take_list(pack, &off, 0, NFIM_LITS_MAX) && off < pack->data_len;
+		if (good) {
+			u32 width = pack->data[off++];
+
+			good = width <= 2 || width == 4;
+		}
+	}
+	/* One list of at most one literal: bytes that end the name. */
+	if (!good || !nfim_slice_ok(off, 2, pack->data_len) ||
+	    (pack->data[off] && pack->data[off + 1] > NFIM_STOPS_MAX) ||
+	    !take_list(pack, &off, 0, 1))
+		return "a name is in no place that it may be";
+	return NULL;
+}
+
 static const char *check_jump(const struct nfim_prog *prog, u32 at, u32 skip)
 {
 	/* at < n, and skip is 16 bits wide: no sum overflows. */
@@ -152,14 +276,50 @@ static const char *check_http(const struct nfim_pack *pack, const struct nfim_in
 	return NULL;
 }
 
-/* What is wrong with the operands of an instruction, or NULL. */
-static const char *check_operands(const struct nfim_pack *pack, const struct nfim_prog *prog,
-				  u32 at)
+static const char *check_text(const struct nfim_pack *pack, const struct nfim_prog *prog, u32 at)
 {
 	const struct nfim_insn *insn = &prog->insn[at];
 	const char *bad;
 
 	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_BEGINS:
+		bad = prog->frames ? check_begins(pack, insn) : "a rule cannot tell frames";
+		return bad ? bad : check_jump(prog, at, NFIM_INSN_B(insn));
+	case NFIM_OP_SIZE:
+	case NFIM_OP_LINE:
+	case NFIM_OP_UNTIL:
+	case NFIM_OP_HEAD:
+	case NFIM_OP_STANZA:
+	case NFIM_OP_WITHIN:
+		return prog->frames ? check_frame_text(pack, insn) : "a rule cannot tell frames";
+	case NFIM_OP_BODY:
+	case NFIM_OP_PAST:
+		if (NFIM_INSN_B(insn) > 255)
+			return "a byte has more than eight bits";
+		return prog->frames ? NULL : "a rule cannot tell frames";
+	case NFIM_OP_PICK:
+		return prog->frames ? check_pick(pack, insn) : "a rule cannot tell actions";
+	case NFIM_OP_TLV:
+		if (insn->w1 > U16_MAX)
+			return "a type has more than 16 bits";
+		return prog->frames ? NULL : "a rule cannot tell names";
+	case NFIM_OP_WORD:
+	case NFIM_OP_BEHIND:
+		return prog->frames ? check_name_of(pack, insn) : "a rule cannot tell names";
+	default:
+		return NULL;
+	}
+}
+
+/* What is wrong with the operands of an instruction, or NULL. */
+static const char *check_operands(const struct nfim_pack *pack, const struct nfim_prog *prog,
+				  u32 at)
+{
+	const struct nfim_insn *insn = &prog->insn[at];
+	u32 op = NFIM_INSN_OP(insn);
+	const char *bad;
+
+	switch (op) {
 	case NFIM_OP_NEED:
 		if (!insn->w1 || insn->w1 > NFIM_NEED_MAX)
 			return "it needs nothing or too much";
@@ -202,7 +362,7 @@ static const char *check_operands(const struct nfim_pack *pack, const struct nfi
 	case NFIM_OP_KEY:
 		return prog->frames ? check_keys(pack, insn) : "a rule cannot tell names";
 	default:
-		return NULL;
+		return op > NFIM_OP_KEY ? check_text(pack, prog, at) : NULL;
 	}
 }
 
@@ -218,4 +378,40 @@ const char *nfim_check_insn(const struct nfim_pack *pack, const struct nfim_prog
 	    (!(op_uses[op] & USES_W1) && insn->w1))
 		return "an instruction has an operand it does not use";
 	return check_operands(pack, prog, at);
+}
+
+/* How many instructions a jump may skip, 0 for what is no jump. */
+static u32 jump_of(const struct nfim_insn *insn)
+{
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_JNE:
+	case NFIM_OP_JMP:
+	case NFIM_OP_BEGINS:
+		return NFIM_INSN_B(insn);
+	case NFIM_OP_JNIN:
+		return NFIM_INSN_A(insn);
+	default:
+		return 0;
+	}
+}
+
+u32 nfim_prog_cost(const struct nfim_insn *insn, u32 n)
+{
+	u16 rest[NFIM_PROG_MAX];	/* from each instruction on */
+	u32 i, cost = 0;
+
+	static_assert(NFIM_COST_MAX < U16_MAX, "rest");
+	for (i = n; i--;) {
+		u32 next = i + 1 < n ? rest[i + 1] : 0;
+		u32 skip = jump_of(&insn[i]), jump = i + 1 + skip;
+
+		/* What is skipped counts, too: the work of a run is told by how far it came. */
+		if (NFIM_INSN_OP(&insn[i]) <= NFIM_OP_YES)
+			next = 0;
+		else if (jump < n)
+			next = max(next, rest[jump] + skip);
+		cost = min_t(u32, nfim_insn_cost(&insn[i]) + next, NFIM_COST_MAX + 1);
+		rest[i] = (u16)cost;
+	}
+	return cost;
 }

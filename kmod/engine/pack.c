@@ -366,7 +366,6 @@ static int check_maps(const struct opening *o)
 static int check_prog(struct opening *o, const u32 *code, struct nfim_prog *prog)
 {
 	const struct nfim_pack *pack = o->pack;
-	u32 cost = 0;
 	u32 i;
 
 	if (*code != o->code)
@@ -379,11 +378,10 @@ static int check_prog(struct opening *o, const u32 *code, struct nfim_prog *prog
 
 		if (bad)
 			return refuse(o, &prog->insn[i], bad);
-		cost += nfim_insn_cost(&prog->insn[i]);
 	}
 	if (NFIM_INSN_OP(&prog->insn[prog->n - 1]) > NFIM_OP_YES)
 		return refuse(o, &prog->insn[prog->n - 1], "a program can run off its end");
-	if (cost > NFIM_COST_MAX)
+	if (nfim_prog_cost(prog->insn, prog->n) > NFIM_COST_MAX)
 		return refuse(o, code, "a program may take too much work");
 	o->code += prog->n;
 	return 0;

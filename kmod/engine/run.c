@@ -4,52 +4,21 @@
  * comes from the pack; what comes from the wire is checked here, each time.
  */
 #include "http.h"
+#include "run_impl.h"
 
-/* A handler's answer besides those of enum nfim_run_result. */
-#define GO_ON	(-1)
-
-/*
- * One run. Most reads are of what the view has in one piece: bytes [lo, hi) of it are at
- * head. The buffer serves the others.
- */
-struct vm {
-	const struct nfim_pack *pack;
-	const struct nfim_view *view;
-	struct nfim_out *out;
-	const u8 *head;
-	u64 lo;
-	u64 hi;
-	u64 reach;	/* end of the bytes it looked at */
-	u32 start;
-	u32 cur;
-	u32 resume;	/* what the first instruction asked for last time, or 0 */
-	u32 acc;
-	u32 reg[NFIM_REGS];
-	u8 buf[NFIM_READ_MAX];
-};
-
-/* The program cannot go on without the bytes before @end. */
-static int starve(const struct vm *vm, u64 end)
-{
-	if (vm->view->last || end > U32_MAX)
-		return NFIM_RUN_NO;
-	vm->out->need = (u32)end;
-	return NFIM_RUN_MORE;
-}
-
-static inline void reached(struct vm *vm, u64 end)
+static inline void reached(struct nfim_vm *vm, u64 end)
 {
 	if (end > vm->reach)
 		vm->reach = end;
 }
 
 /* Bytes [from, from + n), where they are not at the head. */
-static const u8 *fetch_slow(struct vm *vm, u64 from, u32 n, int *stop)
+static const u8 *fetch_slow(struct nfim_vm *vm, u64 from, u32 n, int *stop)
 {
 	const u8 *p;
 
 	if (from + n > vm->view->len) {
-		*stop = starve(vm, from + n);
+		*stop = nfim_starve(vm, from + n);
 		return NULL;
 	}
 	p = nfim_view_get(vm->view, (u32)from, n, vm->buf);
@@ -58,7 +27,7 @@ static const u8 *fetch_slow(struct vm *vm, u64 from, u32 n, int *stop)
 }
 
 /* Bytes [cursor + off, + n), or NULL with the program's result in @stop. */
-static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
+static inline const u8 *fetch(struct nfim_vm *vm, u32 off, u32 n, int *stop)
 {
 	u64 from = (u64)vm->cur + off;
 
@@ -68,56 +37,15 @@ static inline const u8 *fetch(struct vm *vm, u32 off, u32 n, int *stop)
 	return fetch_slow(vm, from, n, stop);
 }
 
-static inline u8 lower(u8 c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static bool same_caseless(const u8 *p, const u8 *lit, u32 n)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		if (lower(p[i]) != lit[i])
-			return false;
-	return true;
-}
-
-/* What is looked for; if caseless, it is in lower case. */
-struct lit {
-	const u8 *p;
-	u32 n;
-	bool caseless;
-};
-
-/* Do the first @n bytes of the literal stand at @p? */
-static inline bool lit_begins(const struct lit *lit, const u8 *p, u32 n)
-{
-	if (lit->caseless)
-		return same_caseless(p, lit->p, n);
-	return !memcmp(p, lit->p, n);
-}
-
-/* Both ends first: many false starts should not cost a call each. */
-static inline bool lit_stands(const struct lit *lit, const u8 *p)
-{
-	u32 last = lit->n - 1;
-
-	if (lit->caseless)
-		return lower(p[0]) == lit->p[0] && lower(p[last]) == lit->p[last] &&
-		       same_caseless(p, lit->p, lit->n);
-	return p[0] == lit->p[0] && p[last] == lit->p[last] && !memcmp(p, lit->p, lit->n);
-}
-
 static bool same(const u8 *p, const u8 *lit, u32 n, const struct nfim_insn *insn)
 {
 	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES)
 		return !memcmp(p, lit, n);
-	return same_caseless(p, lit, n);
+	return nfim_same_caseless(p, lit, n);
 }
 
 /* Of the literal's bytes not all are there: a wrong one is a no all the same. */
-static int exec_bytes_slow(struct vm *vm, const struct nfim_insn *insn)
+static int exec_bytes_slow(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
 	u32 n = NFIM_INSN_A(insn);
@@ -125,15 +53,15 @@ static int exec_bytes_slow(struct vm *vm, const struct nfim_insn *insn)
 	u32 have;
 
 	if (from >= vm->view->len)
-		return starve(vm, from + n);
+		return nfim_starve(vm, from + n);
 	have = min(n, vm->view->len - (u32)from);
 	p = nfim_view_get(vm->view, (u32)from, have, vm->buf);
 	if (!p || !same(p, vm->pack->data + insn->w1, have, insn))
 		return NFIM_RUN_NO;
-	return have == n ? GO_ON : starve(vm, from + n);
+	return have == n ? NFIM_GO_ON : nfim_starve(vm, from + n);
 }
 
-static inline int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
+static inline int exec_bytes(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	u64 from = (u64)vm->cur + NFIM_INSN_B(insn);
 	u32 n = NFIM_INSN_A(insn);
@@ -143,29 +71,29 @@ static inline int exec_bytes(struct vm *vm, const struct nfim_insn *insn)
 		return exec_bytes_slow(vm, insn);
 	if (!same(vm->head + (from - vm->lo), vm->pack->data + insn->w1, n, insn))
 		return NFIM_RUN_NO;
-	return GO_ON;
+	return NFIM_GO_ON;
 }
 
 /* After a place where a run may stop and another one go on. */
-static inline void forget(struct vm *vm)
+static inline void forget(struct nfim_vm *vm)
 {
 	vm->acc = 0;
 	memset(vm->reg, 0, sizeof(vm->reg));
 	vm->resume = 0;
 }
 
-static inline int exec_need(struct vm *vm, const struct nfim_insn *insn)
+static inline int exec_need(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	u64 end = (u64)vm->cur + insn->w1;
 
 	reached(vm, end);
 	if (unlikely(end > vm->view->len))
-		return starve(vm, end);
+		return nfim_starve(vm, end);
 	forget(vm);
-	return GO_ON;
+	return NFIM_GO_ON;
 }
 
-static inline int exec_load(struct vm *vm, const struct nfim_insn *insn, u32 width,
+static inline int exec_load(struct nfim_vm *vm, const struct nfim_insn *insn, u32 width,
 			    u32 (*decode)(const u8 *p))
 {
 	int stop;
@@ -174,7 +102,7 @@ static inline int exec_load(struct vm *vm, const struct nfim_insn *insn, u32 wid
 	if (unlikely(!p))
 		return stop;
 	vm->acc = decode(p);
-	return GO_ON;
+	return NFIM_GO_ON;
 }
 
 static inline u32 decode_u8(const u8 *p)
@@ -187,10 +115,10 @@ static int exec_sum(u32 *sum, u64 value)
 	if (value > U32_MAX)
 		return NFIM_RUN_NO;
 	*sum = (u32)value;
-	return GO_ON;
+	return NFIM_GO_ON;
 }
 
-static inline bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
+static inline bool acc_in(const struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	const struct nfim_range *r = vm->pack->ranges + insn->w1;
 	const struct nfim_range *end = r + NFIM_INSN_B(insn);
@@ -203,11 +131,7 @@ static inline bool acc_in(const struct vm *vm, const struct nfim_insn *insn)
 	return r < end;
 }
 
-/*
- * The first place in [from, to) where the literal stands completely.
- * False if there is none, or if the bytes cannot be had.
- */
-static bool find(struct vm *vm, u32 from, u32 to, const struct lit *lit, u32 *at)
+bool nfim_find(struct nfim_vm *vm, u32 from, u32 to, const struct nfim_lit *lit, u32 *at)
 {
 	while (from < to && to - from >= lit->n) {
 		u32 take = min_t(u32, to - from, NFIM_READ_MAX);
@@ -217,7 +141,7 @@ static bool find(struct vm *vm, u32 from, u32 to, const struct lit *lit, u32 *at
 		if (!p)
 			return false;
 		for (i = 0; i + lit->n <= take; i++) {
-			if (!lit_stands(lit, p + i))
+			if (!nfim_lit_stands(lit, p + i))
 				continue;
 			vm->out->work += 1 + i / 8;
 			*at = from + i;
@@ -233,7 +157,7 @@ static bool find(struct vm *vm, u32 from, u32 to, const struct lit *lit, u32 *at
  * The literal stands nowhere before the view's end. It may still begin in the last
  * bytes: ask for what the first such place lacks, or say no if none may be tried.
  */
-static int scan_more(struct vm *vm, const struct lit *lit, u32 last)
+static int scan_more(struct nfim_vm *vm, const struct nfim_lit *lit, u32 last)
 {
 	u32 len = vm->view->len;
 	u32 at = vm->cur;
@@ -247,14 +171,14 @@ static int scan_more(struct vm *vm, const struct lit *lit, u32 last)
 		if (!p)
 			return NFIM_RUN_NO;
 	}
-	for (i = 0; p && at < len && !lit_begins(lit, p + i, len - at); i++)
+	for (i = 0; p && at < len && !nfim_lit_begins(lit, p + i, len - at); i++)
 		at++;
-	return at <= last ? starve(vm, (u64)at + lit->n) : NFIM_RUN_NO;
+	return at <= last ? nfim_starve(vm, (u64)at + lit->n) : NFIM_RUN_NO;
 }
 
-static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
+static int exec_scan(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
-	const struct lit lit = {
+	const struct nfim_lit lit = {
 		.p = vm->pack->data + insn->w1,
 		.n = NFIM_INSN_A(insn),
 		.caseless = NFIM_INSN_OP(insn) == NFIM_OP_SCANI,
@@ -268,11 +192,11 @@ static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
 	/* Last time it stood nowhere before the place for which bytes were missing. */
 	if (vm->resume > at + lit.n)
 		at = vm->resume - lit.n;
-	if (find(vm, at, (u32)min_t(u64, end, vm->view->len), &lit, &at)) {
+	if (nfim_find(vm, at, (u32)min_t(u64, end, vm->view->len), &lit, &at)) {
 		vm->cur = at + lit.n;
 		reached(vm, vm->cur);
 		forget(vm);
-		return GO_ON;
+		return NFIM_GO_ON;
 	}
 	if (end <= vm->view->len)
 		return NFIM_RUN_NO;
@@ -280,7 +204,7 @@ static int exec_scan(struct vm *vm, const struct nfim_insn *insn)
 }
 
 /* The end of a datagram, of which nothing may have been looked at before. */
-static int exec_tail(struct vm *vm, const struct nfim_insn *insn)
+static int exec_tail(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	u32 n = NFIM_INSN_A(insn), len = vm->view->len;
 	const u8 *p;
@@ -291,10 +215,10 @@ static int exec_tail(struct vm *vm, const struct nfim_insn *insn)
 	if (!p || memcmp(p, vm->pack->data + insn->w1, n))
 		return NFIM_RUN_NO;
 	reached(vm, len);
-	return GO_ON;
+	return NFIM_GO_ON;
 }
 
-static void exec_map(struct vm *vm, const struct nfim_insn *insn)
+static void exec_map(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	const struct nfim_map *maps = vm->pack->maps + insn->w1;
 	u32 lo = 0;
@@ -316,7 +240,7 @@ static void exec_map(struct vm *vm, const struct nfim_insn *insn)
 }
 
 /* Which of the @n counted keys at @keys are these bytes? @n if none. */
-static u32 key_rank(struct vm *vm, const u8 *keys, u32 n, u32 off, u32 len)
+static u32 key_rank(struct nfim_vm *vm, const u8 *keys, u32 n, u32 off, u32 len)
 {
 	const u8 *p;
 	u32 i;
@@ -330,10 +254,10 @@ static u32 key_rank(struct vm *vm, const u8 *keys, u32 n, u32 off, u32 len)
 	return n;
 }
 
-static void exec_key(struct vm *vm, const struct nfim_insn *insn)
+static void exec_key(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	const u8 *sep = vm->pack->data + insn->w1 + 1;
-	const struct lit lit = { .p = sep, .n = sep[-1] };
+	const struct nfim_lit lit = { .p = sep, .n = sep[-1] };
 	u32 best = NFIM_INSN_A(insn);
 	u64 limit = (u64)vm->cur + NFIM_KEY_MAX;
 	u32 pos = vm->cur, off = 0, len = 0;
@@ -347,8 +271,8 @@ static void exec_key(struct vm *vm, const struct nfim_insn *insn)
 	for (pairs = 0; best && pairs < NFIM_KEY_PAIRS; pairs++) {
 		u32 key_end, val_end, rank;
 
-		if (!find(vm, pos, end, &lit, &key_end) ||
-		    !find(vm, key_end + lit.n, end, &lit, &val_end))
+		if (!nfim_find(vm, pos, end, &lit, &key_end) ||
+		    !nfim_find(vm, key_end + lit.n, end, &lit, &val_end))
 			break;
 		rank = key_rank(vm, sep + lit.n, best, pos, key_end - pos);
 		pos = key_end + lit.n;
@@ -367,15 +291,15 @@ static void exec_key(struct vm *vm, const struct nfim_insn *insn)
 }
 
 /* Operations on the accumulator alone. */
-static int exec_acc(struct vm *vm, const struct nfim_insn *insn)
+static int exec_acc(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	switch (NFIM_INSN_OP(insn)) {
 	case NFIM_OP_AND:
 		vm->acc &= insn->w1;
-		return GO_ON;
+		return NFIM_GO_ON;
 	case NFIM_OP_SHR:
 		vm->acc >>= insn->w1;
-		return GO_ON;
+		return NFIM_GO_ON;
 	case NFIM_OP_ADD:
 		return exec_sum(&vm->acc, (u64)vm->acc + insn->w1);
 	case NFIM_OP_SUB:
@@ -385,35 +309,37 @@ static int exec_acc(struct vm *vm, const struct nfim_insn *insn)
 		return exec_sum(&vm->acc, (u64)vm->acc * insn->w1);
 	case NFIM_OP_SAVE:
 		vm->reg[NFIM_INSN_A(insn)] = vm->acc;
-		return GO_ON;
+		return NFIM_GO_ON;
 	case NFIM_OP_LOAD:
 		vm->acc = vm->reg[NFIM_INSN_A(insn)];
-		return GO_ON;
+		return NFIM_GO_ON;
 	default: /* NFIM_OP_EQREG */
-		return vm->acc == vm->reg[NFIM_INSN_A(insn)] ? GO_ON : NFIM_RUN_NO;
+		return vm->acc == vm->reg[NFIM_INSN_A(insn)] ? NFIM_GO_ON : NFIM_RUN_NO;
 	}
 }
 
-static int exec_http(struct vm *vm, const struct nfim_insn *insn)
+static int exec_http(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	if (!vm->view->http)
 		return NFIM_RUN_NO;
 	return nfim_http_test(vm->view, insn, vm->pack->data + insn->w1, &vm->out->work) ?
-	       GO_ON : NFIM_RUN_NO;
+	       NFIM_GO_ON : NFIM_RUN_NO;
 }
 
 /* What is rarer than the tests of fixed fields, which nfim_run() does itself. */
-static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
+static int exec_rare(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	switch (NFIM_INSN_OP(insn)) {
 	case NFIM_OP_LDBE24:
 		return exec_load(vm, insn, 3, nfim_be24);
+	case NFIM_OP_LDLE16:
+		return exec_load(vm, insn, 2, nfim_le16);
 	case NFIM_OP_SKIP:
 		return exec_sum(&vm->cur, (u64)vm->cur + insn->w1);
 	case NFIM_OP_SKIPA:
 		return exec_sum(&vm->cur, (u64)vm->cur + vm->acc);
 	case NFIM_OP_END:
-		return vm->view->last && vm->cur == vm->view->len ? GO_ON : NFIM_RUN_NO;
+		return vm->view->last && vm->cur == vm->view->len ? NFIM_GO_ON : NFIM_RUN_NO;
 	case NFIM_OP_SCAN:
 	case NFIM_OP_SCANI:
 		return exec_scan(vm, insn);
@@ -423,20 +349,22 @@ static int exec_rare(struct vm *vm, const struct nfim_insn *insn)
 		return exec_http(vm, insn);
 	case NFIM_OP_FRAME:
 		vm->out->frame_len = vm->acc;
-		return vm->acc ? GO_ON : NFIM_RUN_NO;
+		return vm->acc ? NFIM_GO_ON : NFIM_RUN_NO;
 	case NFIM_OP_MAP:
 		exec_map(vm, insn);
-		return GO_ON;
+		return NFIM_GO_ON;
 	case NFIM_OP_KEY:
 		exec_key(vm, insn);
-		return GO_ON;
+		return NFIM_GO_ON;
 	default:
+		if (NFIM_INSN_OP(insn) >= NFIM_OP_SIZE)
+			return nfim_exec_text(vm, insn);
 		return exec_acc(vm, insn);
 	}
 }
 
 /* How many instructions a jump skips. */
-static u32 jump(const struct vm *vm, const struct nfim_insn *insn)
+static u32 jump(const struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	switch (NFIM_INSN_OP(insn)) {
 	case NFIM_OP_JMP:
@@ -456,13 +384,13 @@ static bool resumes(const struct nfim_insn *insn)
 	return op == NFIM_OP_NEED || op == NFIM_OP_SCAN || op == NFIM_OP_SCANI;
 }
 
-static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
+static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *first)
 {
 	const struct nfim_insn *insn;
-	int ret = GO_ON;
+	int ret = NFIM_GO_ON;
 
 	/* It ends: jumps lead forward, and the last instruction is NO or YES. */
-	for (insn = first; ret == GO_ON; insn++) {
+	for (insn = first; ret == NFIM_GO_ON; insn++) {
 		switch (NFIM_INSN_OP(insn)) {
 		case NFIM_OP_NO:
 			ret = NFIM_RUN_NO;
@@ -487,17 +415,17 @@ static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
 		case NFIM_OP_LDBE32:
 			ret = exec_load(vm, insn, 4, nfim_be32);
 			break;
-		case NFIM_OP_LDLE16:
-			ret = exec_load(vm, insn, 2, nfim_le16);
-			break;
 		case NFIM_OP_LDLE32:
 			ret = exec_load(vm, insn, 4, nfim_le32);
 			break;
 		case NFIM_OP_EQ:
-			ret = vm->acc == insn->w1 ? GO_ON : NFIM_RUN_NO;
+			ret = vm->acc == insn->w1 ? NFIM_GO_ON : NFIM_RUN_NO;
 			break;
 		case NFIM_OP_IN:
-			ret = acc_in(vm, insn) ? GO_ON : NFIM_RUN_NO;
+			ret = acc_in(vm, insn) ? NFIM_GO_ON : NFIM_RUN_NO;
+			break;
+		case NFIM_OP_BEGINS:
+			ret = nfim_exec_begins(vm, &insn);
 			break;
 		case NFIM_OP_JMP:
 		case NFIM_OP_JNE:
@@ -522,7 +450,7 @@ static enum nfim_run_result run(struct vm *vm, const struct nfim_insn *first)
 enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
 			      const struct nfim_view *view, u32 start, struct nfim_out *out)
 {
-	struct vm vm;
+	struct nfim_vm vm;
 
 	if (unlikely(!n_code))
 		return NFIM_RUN_NO;
@@ -534,6 +462,12 @@ enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code
 	vm.hi = min_t(u64, (u64)view->head_off + view->head_len, view->len);
 	vm.reach = start;
 	vm.start = start;
+	vm.end = U32_MAX;
+	vm.behind = start;
+	vm.seen = out->seen;
+	vm.state = out->state;
+	out->seen = 0;
+	out->state = 0;
 	vm.cur = out->pc ? out->cur : start;
 	forget(&vm);
 	vm.resume = out->pc ? out->need : 0;

@@ -23,6 +23,18 @@ enum {
 	NFIM_HTTP_FIELD_MAX = 32, /* bytes of the name of a field */
 	NFIM_HTTP_COST	= 1536,	/* of one test: a field's, the longest head */
 	NFIM_REGS	= 4,
+	NFIM_LINE_MAX	= 2048,	/* bytes of a line, or of a stanza before it is judged */
+	NFIM_HEAD_MAX	= 4096,	/* bytes of a head */
+	NFIM_PICK_MAX	= 2048,	/* bytes one PICK or BEHIND may look at */
+	NFIM_LITS_MAX	= 24,	/* literals of one BEGINS, PICK or BEHIND */
+	NFIM_LIT_MAX	= 48,	/* bytes of each of them */
+	NFIM_TRIES_MAX	= 128,	/* places where one PICK or BEHIND may compare literals */
+	NFIM_HEAD_LINES	= 128,	/* lines of a head */
+	NFIM_WORDS_MAX	= 32,	/* words one WORD may count */
+	NFIM_TLVS_MAX	= 32,
+	NFIM_STOPS_MAX	= 8,	/* bytes that end a name */
+	NFIM_TEXT_NAME_MAX	= 63,	/* bytes of a name that are taken */
+	NFIM_BODY_MAX	= 1 << 24, /* bytes of a body */
 };
 
 struct nfim_http;
@@ -98,6 +110,19 @@ enum nfim_op {
 	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
 	NFIM_OP_MAP,		/* out->actions |= acc's value in MAPS[imm .. imm + b), or bit a */
 	NFIM_OP_KEY,		/* find a name in separated text; see below */
+	NFIM_OP_BEGINS,		/* skip b instructions unless one of a literals is here */
+	NFIM_OP_SIZE,		/* out->frame_len = imm */
+	NFIM_OP_LINE,		/* the frame is a line of at most imm bytes */
+	NFIM_OP_UNTIL,		/* in a body, the frame is a line of it; see below */
+	NFIM_OP_HEAD,		/* the frame is a head of at most b bytes and its body */
+	NFIM_OP_STANZA,		/* the frame is an XML element of which b bytes are judged */
+	NFIM_OP_BODY,		/* the line's last word is the length of a body behind it */
+	NFIM_OP_WITHIN,		/* the frame, or its first imm bytes, must be there */
+	NFIM_OP_PAST,		/* if byte a is here, cursor goes behind the next bytes b */
+	NFIM_OP_PICK,		/* actions by literals that are in the frame */
+	NFIM_OP_WORD,		/* a name is the a-th word of the line */
+	NFIM_OP_BEHIND,		/* a name is behind a literal in the frame */
+	NFIM_OP_TLV,		/* a name is the value of type imm; see below */
 	NFIM_OPS,
 };
 
@@ -145,6 +170,36 @@ enum nfim_http_how {
 	NFIM_HTTP_HOWS,
 };
 
+/*
+ * Text, for frames. Lists in DATA are one byte for how many, then each literal as one byte
+ * length and its bytes in lower case; letters of either case are taken.
+ * NFIM_OP_LINE: from the cursor through LF, its end set before CR LF. A longer one is taken in
+ *	parts: out->state is then 1, and what comes up to LF belongs to the frame before.
+ * NFIM_OP_HEAD: imm = a list: names of the header with the body's length; then a list of at most
+ *	one literal that, where a line begins with it, ends a head without empty line. No if the
+ *	head does not end within b bytes. A head with such a literal has a body that goes up to a
+ *	line which begins with it: out->state is then 2.
+ * NFIM_OP_UNTIL: imm = a list of that literal. Ends the program in a body.
+ * NFIM_OP_STANZA: imm = a list of one: the local name of the root, whose tag is a frame by
+ *	itself. White space, declarations and end tags at the top are frames, too. Longer elements
+ *	are taken in parts, as lines; out->state then is that of the parser. No where no tag begins.
+ * NFIM_OP_BODY: no digits: no body. At most NFIM_BODY_MAX.
+ * NFIM_OP_BEGINS: imm = a list. Bytes behind the line are not looked at.
+ * NFIM_OP_PICK: imm = one byte for how many, then for each a mask of actions in two bytes, low
+ *	one first, and the literal. Of those that stand in the frame's b bytes from the cursor on
+ *	the first of the list gives the actions; if none does, action a, or NFIM_ACTIONS: those
+ *	of the frame before. Looks at bytes that are there only. Of bytes that are full of false
+ *	starts not all are compared: then any of the list may stand there, and all actions do.
+ * NFIM_OP_WORD: imm = separator, a byte to leave out in front, then a list of one with bytes
+ *	that end the name. b = a byte the word must have, or 0; a = 255: the first such word.
+ * NFIM_OP_BEHIND: imm = two lists, the second one looked for in 64 bytes behind the first (both
+ *	may be empty), then the width of a little endian length in front of the name, or 0, and a
+ *	list of one with bytes that end it, as the end of a line does where there is no length.
+ *	b = bytes to look at from the cursor on. a = 1: it is not the user but the host.
+ * NFIM_OP_TLV: types and lengths of two bytes each, big endian, and values, NFIM_TLVS_MAX at most
+ *	from the cursor to the frame's end. imm <= 0xffff.
+ */
+
 #define NFIM_INSN(op, a, b)	((u32)(op) | (u32)(a) << 8 | (u32)(b) << 16)
 #define NFIM_INSN_OP(i)		((i)->w0 & 0xff)
 #define NFIM_INSN_A(i)		((i)->w0 >> 8 & 0xff)
@@ -154,7 +209,7 @@ enum nfim_http_how {
  * nfim_insn_cost() - the most work an instruction can be, in the units of nfim_out.work
  * @insn: verified instruction
  *
- * The sum over a program is at most NFIM_COST_MAX.
+ * The sum over the dearest way through a program is at most NFIM_COST_MAX.
  */
 static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 {
@@ -166,6 +221,29 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 	case NFIM_OP_SCANI:
 		/* Chunks overlap by the length of the literal less one. */
 		return 16 + NFIM_INSN_B(insn) / 2;
+	case NFIM_OP_BEGINS:
+		return 1 + NFIM_INSN_A(insn);
+	/* Bytes are read in chunks of NFIM_READ_MAX; a chunk costs one more. */
+	case NFIM_OP_LINE:
+		return 8 + insn->w1 / 7;
+	case NFIM_OP_UNTIL:
+		return 8 + NFIM_LINE_MAX / 7;
+	case NFIM_OP_HEAD:
+		return 16 + 2 * (NFIM_INSN_B(insn) / 7 + NFIM_HEAD_LINES);
+	case NFIM_OP_STANZA:
+		return 16 + NFIM_INSN_B(insn) / 3;
+	case NFIM_OP_PICK:
+		if (!NFIM_INSN_B(insn))
+			return 2;
+		return 8 + NFIM_INSN_B(insn) / 7 + NFIM_TRIES_MAX * (2 + NFIM_LITS_MAX / 4);
+	case NFIM_OP_BEHIND:
+		return 64 + NFIM_INSN_B(insn) / 7 + 2 * NFIM_TRIES_MAX * (2 + NFIM_LITS_MAX / 4);
+	case NFIM_OP_PAST:
+		return 16 + NFIM_LINE_MAX / 7 + NFIM_READ_MAX;
+	case NFIM_OP_TLV:
+		return 1 + NFIM_TLVS_MAX;
+	case NFIM_OP_WORD:
+		return 16 + 3 * NFIM_LINE_MAX / 7 + 4 * NFIM_WORDS_MAX;
 	case NFIM_OP_KEY:
 		return 1 + 4 * NFIM_KEY_PAIRS + NFIM_KEY_MAX / 4;
 	case NFIM_OP_HTTP:
@@ -174,6 +252,15 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 		return 1;
 	}
 }
+
+/**
+ * nfim_prog_cost() - the most work a program can be
+ * @insn: its instructions, each verified
+ * @n: how many, at most NFIM_PROG_MAX
+ *
+ * Return: the sum over the dearest way through it, or NFIM_COST_MAX + 1 for more than that.
+ */
+u32 nfim_prog_cost(const struct nfim_insn *insn, u32 n);
 
 enum nfim_run_result {
 	NFIM_RUN_NO,
@@ -188,10 +275,16 @@ enum nfim_run_result {
  * @pc: on MORE: instruction to go on from, 0 for the first one. A caller who wants that gives
  *	it back with @cur and @need, for the same bytes and more
  * @cur: on MORE: the cursor there
+ * @seen: as @pc and @cur, but of frames: see the text operations; 0 if it is none of them
+ * @state: frames: what one leaves to the next, below 1 << 12; 0 at first. On MORE it belongs
+ *	to @seen, if that is not 0, else the one before stays
+ * @prior: frames: actions of the one before
  * @frame_len: bytes from the start offset to the next frame, 0 if none was given
  * @actions: bits of enum nf_im_action
  * @user_off: where a name stands, offset in the view
  * @user_len: its length, 0 for none
+ * @host_off: where the name of a server stands
+ * @host_len: its length, 0 for none
  * @work: instructions run or skipped, ranges named, and an eighth of the bytes scanned;
  *	added to, never reset
  */
@@ -199,10 +292,15 @@ struct nfim_out {
 	u32 need;
 	u32 pc;
 	u32 cur;
+	u32 seen;
+	u32 state;
+	u32 prior;
 	u32 frame_len;
 	u32 actions;
 	u32 user_off;
 	u32 user_len;
+	u32 host_off;
+	u32 host_len;
 	u32 work;
 };
 

@@ -15,10 +15,25 @@ enum {
 	D_KEYS = 5,	/* "|": "u" */
 	D_BADNAME = 9,	/* "Bad" */
 	D_EMPTY = 13,	/* "" */
-	D_FIELD = 14,	/* "host", "x" */
+	D_LIST = 15,	/* "ab", "c" */
+	D_CAPS = 21,	/* "Ab" */
+	D_ONE = 25,	/* "ab" */
+	D_NONE = 29,	/* none, none */
+	D_PICK = 31,	/* action 0: "ab" */
+	D_PICK0 = 37,	/* no action: "ab" */
+	D_PICK11 = 43,	/* action 11: "ab" */
+	D_PICKCAPS = 49, /* action 0: "aB" */
+	D_PICKLIT = 55,	/* action 0: "a" */
+	D_MANY = 60,	/* 25 of something */
+	D_WORD = 61,	/* by ' ', nothing left out, until ";" */
+	D_WORDLONG = 66, /* until nine bytes */
+	D_WIDTH3 = 81,	/* no lists, a length of three bytes */
+	D_FIELD = 85,	/* "host", "x" */
 };
 
-static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0" "\4hostx";
+static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0" "\0"
+	"\2\2ab\1c" "\1\2Ab" "\1\2ab" "\0\0" "\1\1\0\2ab" "\1\0\0\2ab" "\1\0\x08\2ab"
+	"\1\1\0\2aB" "\1\1\0\1a" "\x19" " \0\1\1;" " \0\1\x0b" "abcdefghijk" "\0\0\3\0" "\4hostx";
 
 static const struct nfim_range ranges[] = { { 1, 9, 1 }, { 4, 4, 1 } };
 static const struct nfim_map maps[] = { { 1, 2, 1, 0 }, { 3, 3, 2, 0 }, { 1, 1, 4, 1 } };
@@ -50,6 +65,10 @@ struct bad_prog {
 #define KEY_BAD		"a key has a wrong length or place"
 #define HTTP_LIT	"a literal has a wrong length, or is outside the data"
 #define JUMP_BAD	"a jump leaves the program"
+#define LIST_BAD	"a list is outside the data, too long, or not in lower case"
+#define FRAME_BAD	"a frame has a wrong length, or its list is bad"
+#define PICK_BAD	"it picks from too many bytes or literals"
+#define NAME_BAD	"a name is in no place that it may be"
 #define END		INSN(YES, 0, 0, 0)
 /* DATA is shorter: see pack_with(). */
 #define OUTSIDE		4096
@@ -149,6 +168,67 @@ static const struct bad_prog progs[] = {
 	{ "separator too long", SEP_BAD, FRAMES, 0, PROG(INSN(KEY, 1, 0, D_TEXT), END) },
 	{ "separator of 0", SEP_BAD, FRAMES, 0, PROG(INSN(KEY, 1, 0, D_EMPTY), END) },
 	{ "key too long", KEY_BAD, FRAMES, 0, PROG(INSN(KEY, 2, 0, D_KEYS), END) },
+	{ "begins in a rule", "a rule cannot tell frames", TCP, 0,
+	  PROG(INSN(BEGINS, 2, 0, D_LIST), END) },
+	{ "begins with none", LIST_BAD, FRAMES, 0, PROG(INSN(BEGINS, 0, 0, D_NONE), END) },
+	{ "begins with another number", LIST_BAD, FRAMES, 0, PROG(INSN(BEGINS, 1, 0, D_LIST), END) },
+	{ "begins in capitals", LIST_BAD, FRAMES, 0, PROG(INSN(BEGINS, 1, 0, D_CAPS), END) },
+	{ "begins outside", LIST_BAD, FRAMES, 0, PROG(INSN(BEGINS, 2, 0, OUTSIDE), END) },
+	{ "begins with too many", LIST_BAD, FRAMES, 0, PROG(INSN(BEGINS, 25, 0, D_MANY), END) },
+	{ "begins, too far", JUMP_BAD, FRAMES, 0, PROG(INSN(BEGINS, 2, 1, D_LIST), END) },
+	{ "size 0", FRAME_BAD, FRAMES, 0, PROG(INSN(SIZE, 0, 0, 0), END) },
+	{ "size of 64 KiB", FRAME_BAD, FRAMES, 0, PROG(INSN(SIZE, 0, 0, 65536), END) },
+	{ "line of 0", FRAME_BAD, FRAMES, 0, PROG(INSN(LINE, 0, 0, 0), END) },
+	{ "line, too long", FRAME_BAD, FRAMES, 0, PROG(INSN(LINE, 0, 0, NFIM_LINE_MAX + 1), END) },
+	{ "line in a rule", "a rule cannot tell frames", UDP, 0, PROG(INSN(LINE, 0, 0, 9), END) },
+	{ "within 0", FRAME_BAD, FRAMES, 0, PROG(INSN(WITHIN, 0, 0, 0), END) },
+	{ "head of 0", FRAME_BAD, FRAMES, 0, PROG(INSN(HEAD, 0, 0, D_NONE), END) },
+	{ "head, too long", FRAME_BAD, FRAMES, 0,
+	  PROG(INSN(HEAD, 0, NFIM_HEAD_MAX + 1, D_NONE), END) },
+	{ "head, list outside", FRAME_BAD, FRAMES, 0, PROG(INSN(HEAD, 0, 9, OUTSIDE), END) },
+	{ "head with two ends", FRAME_BAD, FRAMES, 0, PROG(INSN(HEAD, 0, 9, D_LIST - 1), END) },
+	{ "stanza without root", FRAME_BAD, FRAMES, 0, PROG(INSN(STANZA, 0, 9, D_NONE), END) },
+	{ "stanza with two roots", FRAME_BAD, FRAMES, 0, PROG(INSN(STANZA, 0, 9, D_LIST), END) },
+	{ "stanza of 0", FRAME_BAD, FRAMES, 0, PROG(INSN(STANZA, 0, 0, D_ONE), END) },
+	{ "until nothing", FRAME_BAD, FRAMES, 0, PROG(INSN(UNTIL, 0, 0, D_NONE), END) },
+	{ "body with a", UNUSED, FRAMES, 0, PROG(INSN(BODY, 1, 0, 0), END) },
+	{ "past more than a byte", "a byte has more than eight bits", FRAMES, 0,
+	  PROG(INSN(PAST, 1, 256, 0), END) },
+	{ "pick in a rule", "a rule cannot tell actions", TCP, 0,
+	  PROG(INSN(PICK, 0, 9, D_PICK), END) },
+	{ "pick's default", "the action is unknown", FRAMES, 0,
+	  PROG(INSN(PICK, NFIM_ACTIONS + 1, 9, D_PICK), END) },
+	{ "pick of too many bytes", PICK_BAD, FRAMES, 0,
+	  PROG(INSN(PICK, 0, NFIM_PICK_MAX + 1, D_PICK), END) },
+	{ "pick of too many literals", PICK_BAD, FRAMES, 0, PROG(INSN(PICK, 0, 9, D_MANY), END) },
+	{ "pick outside", PICK_BAD, FRAMES, 0, PROG(INSN(PICK, 0, 9, OUTSIDE), END) },
+	{ "pick of no action", "a literal has an unknown action or none", FRAMES, 0,
+	  PROG(INSN(PICK, 0, 9, D_PICK0), END) },
+	{ "pick of an unknown action", "a literal has an unknown action or none", FRAMES, 0,
+	  PROG(INSN(PICK, 0, 9, D_PICK11), END) },
+	{ "pick in capitals", "a caseless literal has upper case letters", FRAMES, 0,
+	  PROG(INSN(PICK, 0, 9, D_PICKCAPS), END) },
+	{ "pick of one byte", "a literal has a wrong length or place", FRAMES, 0,
+	  PROG(INSN(PICK, 0, 9, D_PICKLIT), END) },
+	{ "word in a rule", "a rule cannot tell names", TCP, 0,
+	  PROG(INSN(WORD, 1, 0, D_WORD), END) },
+	{ "word 32", NAME_BAD, FRAMES, 0, PROG(INSN(WORD, NFIM_WORDS_MAX, 0, D_WORD), END) },
+	{ "any word", NAME_BAD, FRAMES, 0, PROG(INSN(WORD, 255, 0, D_WORD), END) },
+	{ "word with more than a byte", NAME_BAD, FRAMES, 0,
+	  PROG(INSN(WORD, 0, 256, D_WORD), END) },
+	{ "word outside", NAME_BAD, FRAMES, 0, PROG(INSN(WORD, 0, 0, OUTSIDE), END) },
+	{ "word at the last place", NAME_BAD, FRAMES, 0, PROG(INSN(WORD, 0, 0, U32_MAX), END) },
+	{ "word until too many", NAME_BAD, FRAMES, 0, PROG(INSN(WORD, 0, 0, D_WORDLONG), END) },
+	{ "a type too large", "a type has more than 16 bits", FRAMES, 0,
+	  PROG(INSN(TLV, 0, 0, 65536), END) },
+	{ "tlv in a rule", "a rule cannot tell names", UDP, 0, PROG(INSN(TLV, 0, 0, 1), END) },
+	{ "behind, a", NAME_BAD, FRAMES, 0, PROG(INSN(BEHIND, 2, 9, D_NONE), END) },
+	{ "behind in no bytes", NAME_BAD, FRAMES, 0, PROG(INSN(BEHIND, 0, 0, D_NONE), END) },
+	{ "behind in too many", NAME_BAD, FRAMES, 0,
+	  PROG(INSN(BEHIND, 0, NFIM_PICK_MAX + 1, D_NONE), END) },
+	{ "behind outside", NAME_BAD, FRAMES, 0, PROG(INSN(BEHIND, 0, 9, OUTSIDE), END) },
+	{ "behind a length of three", NAME_BAD, FRAMES, 0,
+	  PROG(INSN(BEHIND, 0, 9, D_WIDTH3), END) },
 	{ "runs off its end", "a program can run off its end", TCP, 0, PROG(INSN(LD8, 0, 0, 0)) },
 	{ "ends with a jump", JUMP_BAD, TCP, 0, PROG(INSN(JMP, 0, 0, 0)) },
 	{ "too much work", "a program may take too much work", TCP, -1,

@@ -194,11 +194,12 @@ static bool try_frames(const struct trial *t, const struct nfim_rule *rule, stru
 	const struct nfim_frames *f = find_frames(t, rule->proto);
 	struct nfim_view view = trial_view(t);
 	u32 start = rule->root == NFIM_ROOT_HTTP ? t->body : 0, at = start;
+	u32 state = 0, prior = 0;
 
 	memset(all, 0, sizeof(*all));
 	all->actions = rule->actions;
 	while (f && at < t->len) {
-		struct nfim_out out = { 0 };
+		struct nfim_out out = { .state = state, .prior = prior };
 		enum nfim_run_result res;
 
 		res = nfim_run(t->pack, f->code, f->n_code, &view, at, &out);
@@ -211,6 +212,12 @@ static bool try_frames(const struct trial *t, const struct nfim_rule *rule, stru
 			all->user_off = out.user_off;
 			all->user_len = out.user_len;
 		}
+		if (!all->host_len) {
+			all->host_off = out.host_off;
+			all->host_len = out.host_len;
+		}
+		state = out.state;
+		prior = out.actions;
 		if (!out.frame_len || out.frame_len > t->len - at)
 			return true;
 		at += out.frame_len;

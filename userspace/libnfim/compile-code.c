@@ -317,6 +317,73 @@ static void gen_user(struct gen *g, const struct stmt *st)
 	g->closed = true;
 }
 
+/* Text is looked for from the cursor on: put it where the offsets begin, and @off further. */
+static void gen_cursor(struct gen *g, const struct pos *pos, u32 off)
+{
+	off = place(g, pos, off);
+	if (off)
+		emit(g, pos, NFIM_OP_SKIP, 0, 0, off);
+	g->base = 0;
+}
+
+static void gen_text(struct gen *g, struct stmt *st)
+{
+	u32 imm = st->op_imm;
+
+	if (!(st->dirs & g->dirs))
+		return;
+	gen_cursor(g, &st->pos, st->off);
+	if (st->data.n)
+		imm = data_add(g->c, st->data.p, st->data.n);
+	emit(g, &st->pos, st->op, st->op_a, st->op_b, imm);
+	g->framed |= st->op == NFIM_OP_LINE || st->op == NFIM_OP_HEAD ||
+		     st->op == NFIM_OP_STANZA || st->op == NFIM_OP_SIZE;
+	g->prog->actions |= st->actions;
+}
+
+static void gen_stmt(struct gen *g, struct stmt *st);
+
+/* What follows from a condition ends the program; otherwise it goes on behind. */
+static void gen_block(struct gen *g, struct stmt *st)
+{
+	bool framed = g->framed, closed = g->closed;
+	const struct nfim_range *r = st->ranges.p;
+	struct nfim_insn *insn;
+	u32 base, at, i;
+
+	if (!(st->dirs & g->dirs))
+		return;
+	if (st->kind == ST_WHEN)
+		emit_expr(g, &st->a);
+	else
+		gen_cursor(g, &st->pos, 0);
+	base = g->base;
+	at = g->prog->code.n;
+	if (st->kind == ST_BEGINS)
+		emit(g, &st->pos, NFIM_OP_BEGINS, st->op_a, 0,
+		     data_add(g->c, st->data.p, st->data.n));
+	else if (st->ranges.n == 1 && r->lo == r->hi)
+		emit(g, &st->pos, NFIM_OP_JNE, 0, 0, r->lo);
+	else
+		emit(g, &st->pos, NFIM_OP_JNIN, 0, st->ranges.n, ranges_add(g->c, &st->ranges));
+	for (i = 0; i < st->inner.n; i++)
+		gen_stmt(g, VEC_AT(&st->inner, struct stmt, i));
+	if (g->src->l4 == NFIM_L4_TCP && !g->framed)
+		fail(g->c, &st->pos, "the frame's length is not told before this or in it");
+	emit(g, &st->pos, NFIM_OP_YES, 0, 0, 0);
+	insn = VEC_AT(&g->prog->code, struct nfim_insn, at);
+	i = g->prog->code.n - at - 1;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_JNIN)
+		insn->w0 = NFIM_INSN(NFIM_OP_JNIN, i, NFIM_INSN_B(insn));
+	else
+		insn->w0 = NFIM_INSN(NFIM_INSN_OP(insn), NFIM_INSN_A(insn), i);
+	if (i > 255)
+		fail(g->c, &st->pos, "the block has more than 255 instructions");
+	g->framed = framed;
+	g->closed = closed;
+	g->base = base;
+}
+
 /* Bytes from the cursor that the statements from @i up to the next move read. */
 static u32 group_need(const struct gen *g, u32 i)
 {
@@ -329,6 +396,8 @@ static u32 group_need(const struct gen *g, u32 i)
 
 		if (st->kind == ST_BYTES)
 			end = st->off + st->lit.len;
+		if (st->kind >= ST_TEXT)
+			break;
 		if (end)
 			need = max(need, base + end);
 		if (st->kind == ST_BYTES && st->alts.n)
@@ -379,21 +448,60 @@ static void gen_stmt(struct gen *g, struct stmt *st)
 	case ST_USER:
 		gen_user(g, st);
 		break;
+	case ST_TEXT:
+		gen_text(g, st);
+		break;
+	case ST_BEGINS:
+	case ST_WHEN:
+		gen_block(g, st);
+		break;
 	}
+}
+
+static bool stmts_differ(const struct vec *stmts)
+{
+	u32 i;
+
+	for (i = 0; i < stmts->n; i++) {
+		const struct stmt *st = VEC_AT(stmts, struct stmt, i);
+
+		if (st->kind >= ST_USER && st->kind != ST_WHEN && st->dirs != NFIM_DIR_ANY)
+			return true;
+		if (st->kind >= ST_BEGINS && stmts_differ(&st->inner))
+			return true;
+	}
+	return false;
+}
+
+static bool stmts_tell_host(const struct vec *stmts)
+{
+	u32 i;
+
+	for (i = 0; i < stmts->n; i++) {
+		const struct stmt *st = VEC_AT(stmts, struct stmt, i);
+
+		if (st->kind == ST_TEXT && st->op == NFIM_OP_BEHIND && st->op_a)
+			return true;
+		if (st->kind >= ST_BEGINS && stmts_tell_host(&st->inner))
+			return true;
+	}
+	return false;
+}
+
+bool sig_tells_host(const struct sig_src *sig)
+{
+	u32 i;
+
+	for (i = 0; i < sig->frames.n; i++)
+		if (stmts_tell_host(&VEC_AT(&sig->frames, struct prog_src, i)->stmts))
+			return true;
+	return false;
 }
 
 /* Do the directions of frames need programs of their own? */
 bool prog_dirs_differ(const struct prog_src *src)
 {
-	u32 i;
-
-	for (i = 0; i < src->stmts.n; i++) {
-		const struct stmt *st = VEC_AT(&src->stmts, struct stmt, i);
-
-		if (st->kind == ST_USER && st->dirs != NFIM_DIR_ANY)
-			return src->dirs == NFIM_DIR_ANY;
-	}
-	return false;
+	return src->dirs == NFIM_DIR_ANY && stmts_differ(&src->stmts);
 }
 
 static void prefix_close(struct prefix *prefix)
@@ -431,7 +539,7 @@ void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct p
 			(st->kind == ST_SKIP && st->a.width);
 	}
 	if (!src->name && src->l4 == NFIM_L4_TCP && !g->framed)
-		fail(c, &src->pos, "frames on TCP tell their length: frame FIELD OFFSET ...");
+		fail(c, &src->pos, "frames on TCP tell their length: frame, line, head, ...");
 	if (g->moved)
 		out->need = 0;
 	*(struct nfim_insn *)vec_add(c, &out->code, 1) =

@@ -150,6 +150,24 @@ static void parse_name(struct comp *c, const struct words *l, const struct names
 		head->proto->actions |= n->rec.actions;
 }
 
+void names_add(struct comp *c, const struct pos *pos, const char *name,
+	       struct nfim_sig_proto *proto, enum nfim_name_class class)
+{
+	struct vec *data = &c->sect[NFIM_SECT_DATA];
+	struct name_src *n = vec_add(c, &c->names, 1);
+	u32 len = (u32)strlen(name), i;
+
+	n->rec.text = data->n;
+	n->rec.what = NFIM_NAME_WHAT(len, proto->id, class);
+	n->rec.hash = NFIM_NAME_HASH;
+	for (i = len; i; i--)
+		n->rec.hash = nfim_name_hash(n->rec.hash, (u8)name[i - 1]);
+	memcpy(vec_add(c, data, len), name, len);
+	n->path = pos->path;
+	n->line = pos->line;
+	proto->n_names += class == NFIM_NAME_DEDICATED;
+}
+
 static void parse_head(struct comp *c, const struct words *l, struct names_head *head)
 {
 	if (l->n != 2)

@@ -47,12 +47,8 @@ static u32 code_add(struct comp *c, const struct prog *prog)
 {
 	struct vec *code = &c->sect[NFIM_SECT_CODE];
 	u32 at = code->n;
-	u32 cost = 0;
-	u32 i;
 
-	for (i = 0; i < prog->code.n; i++)
-		cost += nfim_insn_cost(VEC_AT(&prog->code, struct nfim_insn, i));
-	if (cost > NFIM_COST_MAX)
+	if (nfim_prog_cost(prog->code.p, prog->code.n) > NFIM_COST_MAX)
 		return U32_MAX;
 	memcpy(vec_add(c, code, prog->code.n), prog->code.p,
 	       sizeof(struct nfim_insn) * prog->code.n);
@@ -313,6 +309,7 @@ static void init(struct comp *c)
 	for (i = 0; i < NFIM_SECTS; i++)
 		vec_init(&c->sect[i], sizes[i]);
 	vec_init(&c->sig_srcs, sizeof(struct sig_src));
+	vec_init(&c->refines, sizeof(struct refine));
 	vec_init(&c->rule_infos, sizeof(struct nfim_sig_rule));
 	vec_init(&c->sample_infos, sizeof(struct nfim_sig_sample));
 	vec_init(&c->interned, sizeof(struct interned));
@@ -324,15 +321,20 @@ static void init(struct comp *c)
 static void compile_all(struct comp *c, const struct nfim_source *registry,
 			const struct nfim_source *sigs, size_t n_sigs, u32 version)
 {
+	bool *local = arena_alloc(c, n_sigs + 1);
 	size_t i;
 
 	init(c);
 	registry_parse(c, registry);
+	/* Local names first: others hold pointers into the registry, which grows no more then. */
+	for (i = 0; i < n_sigs; i++)
+		local[i] = refine_parse(c, &sigs[i]);
 	for (i = 0; i < n_sigs; i++)
 		if (names_is(&sigs[i]))
 			names_parse(c, &sigs[i]);
-		else
+		else if (!local[i])
 			sig_parse(c, &sigs[i]);
+	refine_finish(c);
 	write_sigs(c);
 	index_write(c);
 	names_write(c);

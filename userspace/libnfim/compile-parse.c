@@ -75,21 +75,41 @@ static void parse_rule(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	parse_block(c, lx, rule);
 }
 
-static void parse_frames(struct comp *c, struct lexer *lx, struct sig_src *sig)
+/* There is one block for a direction of TCP, and one of UDP. */
+static void check_frames(struct comp *c, const struct sig_src *sig, const struct prog_src *frames)
 {
-	struct prog_src *frames = vec_add(c, &sig->frames, 1);
 	u32 i;
 
-	frames->pos = lx->line.pos;
-	frames->l4 = parse_l4(c, lx);
-	frames->dirs = parse_dirs(c, lx);
-	for (i = 0; i + 1 < sig->frames.n; i++) {
+	for (i = 0; i < sig->frames.n; i++) {
 		const struct prog_src *other = VEC_AT(&sig->frames, struct prog_src, i);
 
 		if (other->l4 == frames->l4 && other->dirs & frames->dirs)
 			fail(c, &frames->pos, "there are frames for this direction already");
 	}
-	parse_block(c, lx, frames);
+}
+
+/* frames tcp|udp|tcp,udp client|server|any */
+static void parse_frames(struct comp *c, struct lexer *lx, struct sig_src *sig)
+{
+	struct prog_src frames = { .pos = lx->line.pos };
+	bool both;
+
+	frames.l4 = parse_l4(c, lx);
+	both = tok_take_punct(lx, ',');
+	if (both && parse_l4(c, lx) == frames.l4)
+		fail(c, &frames.pos, "both tcp and udp are meant by tcp,udp");
+	/* What ends with the datagram is not for both. */
+	if (both)
+		frames.l4 = NFIM_L4_TCP;
+	frames.dirs = parse_dirs(c, lx);
+	parse_block(c, lx, &frames);
+	check_frames(c, sig, &frames);
+	*(struct prog_src *)vec_add(c, &sig->frames, 1) = frames;
+	if (!both)
+		return;
+	frames.l4 = NFIM_L4_UDP;
+	check_frames(c, sig, &frames);
+	*(struct prog_src *)vec_add(c, &sig->frames, 1) = frames;
 }
 
 static void parse_actions(struct comp *c, struct lexer *lx, struct nfim_sig_sample *s)

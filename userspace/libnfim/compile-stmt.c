@@ -90,7 +90,7 @@ static void parse_expr(struct comp *c, struct lexer *lx, struct expr *e, u32 max
 }
 
 /* "text", i"text", xHEX, one after another; only i"text" alone is caseless. */
-static void parse_literal(struct comp *c, struct lexer *lx, struct lit *lit, u32 max)
+void lit_parse(struct comp *c, struct lexer *lx, struct lit *lit, u32 max)
 {
 	struct pos pos = tok_peek(lx)->pos;
 	struct vec bytes;
@@ -127,11 +127,11 @@ void lits_parse(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool
 {
 	vec_init(&st->alts, sizeof(struct lit));
 	if (!rule || !tok_take(lx, "any")) {
-		parse_literal(c, lx, &st->lit, max);
+		lit_parse(c, lx, &st->lit, max);
 		return;
 	}
 	do {
-		parse_literal(c, lx, &st->lit, max);
+		lit_parse(c, lx, &st->lit, max);
 		*(struct lit *)vec_add(c, &st->alts, 1) = st->lit;
 	} while (tok_take_punct(lx, ','));
 }
@@ -166,7 +166,7 @@ static void parse_ranges(struct comp *c, struct lexer *lx, struct vec *ranges)
 }
 
 /* FIELD OFF ... = VALUE | in RANGE... */
-static void parse_test(struct comp *c, struct lexer *lx, struct stmt *st)
+void test_parse(struct comp *c, struct lexer *lx, struct stmt *st)
 {
 	const struct tok *tok;
 
@@ -215,7 +215,7 @@ static void sort_maps(struct comp *c, struct stmt *st)
 	st->maps.n = n + 1;
 }
 
-static u32 parse_action_name(struct comp *c, struct lexer *lx)
+u32 action_parse(struct comp *c, struct lexer *lx)
 {
 	const struct tok *tok = tok_word(c, lx, "an action");
 	int action = nfim_vocab_find(nfim_action_names, (const char *)tok->bytes, tok->len);
@@ -241,11 +241,11 @@ static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
 			if (has_default)
 				fail(c, &lx->line.pos, "there is a default already");
 			has_default = true;
-			st->other = parse_action_name(c, lx);
+			st->other = action_parse(c, lx);
 			tok_end(c, lx);
 			continue;
 		}
-		action = parse_action_name(c, lx);
+		action = action_parse(c, lx);
 		do {
 			struct nfim_range r;
 			struct nfim_map *m;
@@ -270,7 +270,7 @@ static void add_counted(struct comp *c, struct lexer *lx, struct vec *out, u32 m
 	struct lit lit;
 	u8 *p;
 
-	parse_literal(c, lx, &lit, max);
+	lit_parse(c, lx, &lit, max);
 	if (lit.caseless)
 		fail(c, &lx->line.pos, "keys and separators are not caseless");
 	p = vec_add(c, out, lit.len + 1);
@@ -283,14 +283,9 @@ static void parse_user(struct comp *c, struct lexer *lx, struct stmt *st)
 {
 	const struct tok *tok;
 
+	if (text_name_parse(c, lx, st))
+		return;
 	st->kind = ST_USER;
-	st->dirs = NFIM_DIR_ANY;
-	if (tok_take(lx, "client"))
-		st->dirs = NFIM_DIR_CLIENT;
-	else if (tok_take(lx, "server"))
-		st->dirs = NFIM_DIR_SERVER;
-	else
-		tok_take(lx, "any");
 	tok = tok_peek(lx);
 	if (!tok_take(lx, "keys") || !tok_take(lx, "at"))
 		fail(c, &tok->pos, "keys at OFFSET is expected here");
@@ -309,6 +304,7 @@ static void parse_user(struct comp *c, struct lexer *lx, struct stmt *st)
 	} while (tok_take_punct(lx, ','));
 	if (st->n_keys > NFIM_KEY_KEYS)
 		fail(c, &st->pos, "there are more than %d keys", NFIM_KEY_KEYS);
+	tok_end(c, lx);
 }
 
 static void parse_scan(struct comp *c, struct lexer *lx, const struct prog_src *prog,
@@ -349,10 +345,10 @@ static void parse_frame_stmt(struct comp *c, struct lexer *lx, const struct prog
 	if (tok_take(lx, "frame")) {
 		st->kind = ST_FRAME;
 		parse_expr(c, lx, &st->a, OFF_MAX);
+		tok_end(c, lx);
 	} else if (tok_take(lx, "action")) {
 		parse_action(c, lx, st);
 	} else {
-		tok_next(lx);
 		parse_user(c, lx, st);
 	}
 }
@@ -371,7 +367,7 @@ static void parse_end(struct comp *c, struct lexer *lx, const struct prog_src *p
 		return;
 	}
 	st->kind = ST_TAIL;
-	parse_literal(c, lx, &st->lit, NFIM_READ_MAX);
+	lit_parse(c, lx, &st->lit, NFIM_READ_MAX);
 	if (st->lit.caseless)
 		fail(c, &tok->pos, "the last bytes are not caseless");
 }
@@ -380,8 +376,37 @@ static void parse_end(struct comp *c, struct lexer *lx, const struct prog_src *p
 static void parse_flow_action(struct comp *c, struct lexer *lx, struct prog_src *prog)
 {
 	do {
-		prog->actions |= 1u << parse_action_name(c, lx);
+		prog->actions |= 1u << action_parse(c, lx);
 	} while (tok_take_punct(lx, ','));
+	tok_end(c, lx);
+}
+
+/* Statements that rules and frames have. */
+static void parse_common(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+			 struct stmt *st)
+{
+	const struct tok *tok = tok_peek(lx);
+
+	if (tok_take(lx, "bytes")) {
+		st->kind = ST_BYTES;
+		st->off = tok_number(c, lx, "an offset", OFF_MAX);
+		lits_parse(c, lx, st, NFIM_READ_MAX, prog->name);
+	} else if (tok_take(lx, "same")) {
+		parse_same(c, lx, st);
+	} else if (tok_take(lx, "skip")) {
+		st->kind = ST_SKIP;
+		parse_expr(c, lx, &st->a, OFF_MAX);
+	} else if (tok_take(lx, "scan")) {
+		parse_scan(c, lx, prog, st);
+	} else if (http_stmt_is(tok)) {
+		http_stmt_parse(c, lx, prog, st);
+	} else if (tok_is(tok, "end") || tok_is(tok, "last")) {
+		parse_end(c, lx, prog, st);
+	} else if (find_field(tok)) {
+		test_parse(c, lx, st);
+	} else {
+		fail(c, &tok->pos, "there is no such statement");
+	}
 	tok_end(c, lx);
 }
 
@@ -394,30 +419,10 @@ void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 		parse_flow_action(c, lx, prog);
 		return;
 	}
-	if (tok_is(tok, "frame") || tok_is(tok, "action") || tok_is(tok, "user")) {
+	if (tok_is(tok, "frame") || tok_is(tok, "action") || tok_is(tok, "user") ||
+	    (!prog->name && tok_is(tok, "host")))
 		parse_frame_stmt(c, lx, prog, &st);
-	} else if (tok_take(lx, "bytes")) {
-		st.kind = ST_BYTES;
-		st.off = tok_number(c, lx, "an offset", OFF_MAX);
-		lits_parse(c, lx, &st, NFIM_READ_MAX, prog->name);
-	} else if (tok_take(lx, "same")) {
-		parse_same(c, lx, &st);
-	} else if (tok_take(lx, "skip")) {
-		st.kind = ST_SKIP;
-		parse_expr(c, lx, &st.a, OFF_MAX);
-	} else if (tok_take(lx, "scan")) {
-		parse_scan(c, lx, prog, &st);
-	} else if (http_stmt_is(tok)) {
-		http_stmt_parse(c, lx, prog, &st);
-	} else if (tok_is(tok, "end") || tok_is(tok, "last")) {
-		parse_end(c, lx, prog, &st);
-	} else if (find_field(tok)) {
-		parse_test(c, lx, &st);
-	} else {
-		fail(c, &tok->pos, "there is no such statement");
-	}
-	/* The lines below action were taken with it. */
-	if (st.kind != ST_ACTION)
-		tok_end(c, lx);
+	else if (prog->name || !text_parse(c, lx, prog, &st))
+		parse_common(c, lx, prog, &st);
 	*(struct stmt *)vec_add(c, &prog->stmts, 1) = st;
 }

@@ -26,7 +26,7 @@
 
 enum {
 	OFF_MAX = 4096,		/* largest offset a statement may name */
-	LEVEL_MAX = 2,		/* tabs before a line */
+	LEVEL_MAX = 4,		/* tabs before a line */
 };
 
 /* Where something stands in a source. */
@@ -102,6 +102,9 @@ enum stmt_kind {
 	ST_FRAME,
 	ST_ACTION,
 	ST_USER,
+	ST_TEXT,		/* one operation, as @op says */
+	ST_BEGINS,		/* a condition, and what follows from it */
+	ST_WHEN,
 };
 
 /* A literal, or one of several. */
@@ -128,6 +131,11 @@ struct stmt {
 	u32 dirs;		/* of ST_USER */
 	struct vec keys;	/* u8: as NFIM_OP_KEY wants them */
 	u32 n_keys;
+	u32 op, op_a, op_b;	/* of ST_TEXT and ST_BEGINS */
+	u32 op_imm;		/* if @data is empty */
+	struct vec data;	/* u8: what the operation has in DATA */
+	u32 actions;		/* that it may tell */
+	struct vec inner;	/* struct stmt, of ST_BEGINS and ST_WHEN */
 };
 
 /* A rule or a frames block. */
@@ -187,6 +195,13 @@ struct trie_node {
 	u8 byte;
 };
 
+/* Another name of a protocol at certain hosts. */
+struct refine {
+	struct pos pos;
+	const char *base;
+	u32 id;			/* of the name */
+};
+
 struct arena_block;
 
 struct comp {
@@ -196,6 +211,7 @@ struct comp {
 	jmp_buf *out;
 	struct vec registry;		/* struct nfim_sig_proto */
 	struct vec sig_srcs;		/* struct sig_src */
+	struct vec refines;		/* struct refine */
 	struct vec names;		/* struct name_src */
 	struct vec rule_infos;		/* struct nfim_sig_rule */
 	struct vec sample_infos;	/* struct nfim_sig_sample */
@@ -249,6 +265,15 @@ void http_stmt_parse(struct comp *c, struct lexer *lx, const struct prog_src *pr
 		     struct stmt *st);
 u32 http_stmt_bits(const struct stmt *st);
 u32 http_stmt_data(struct comp *c, const struct stmt *st);
+void lit_parse(struct comp *c, struct lexer *lx, struct lit *lit, u32 max);
+void test_parse(struct comp *c, struct lexer *lx, struct stmt *st);
+u32 action_parse(struct comp *c, struct lexer *lx);
+
+/* compile-text.c */
+bool text_parse(struct comp *c, struct lexer *lx, const struct prog_src *prog, struct stmt *st);
+bool text_block_parse(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+		      struct stmt *st, u32 level);
+bool text_name_parse(struct comp *c, struct lexer *lx, struct stmt *st);
 
 /* compile-evidence.c */
 u32 log2_q8(u64 v);
@@ -263,10 +288,17 @@ void cover_shift(struct covered *cov, u32 least, bool varies);
 /* compile-names.c */
 bool names_is(const struct nfim_source *src);
 void names_parse(struct comp *c, const struct nfim_source *src);
+void names_add(struct comp *c, const struct pos *pos, const char *name,
+	       struct nfim_sig_proto *proto, enum nfim_name_class class);
 void names_write(struct comp *c);
 void names_init(struct comp *c);
 
+/* compile-refine.c */
+bool refine_parse(struct comp *c, const struct nfim_source *src);
+void refine_finish(struct comp *c);
+
 /* compile-code.c */
+bool sig_tells_host(const struct sig_src *sig);
 void prog_compile(struct comp *c, const struct prog_src *src, u32 dirs, struct prog *out);
 bool prog_dirs_differ(const struct prog_src *src);
 
