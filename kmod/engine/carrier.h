@@ -188,16 +188,17 @@ static inline bool nfim_dir_masked(const struct nfim_flow_dir *d)
 }
 
 /**
- * nfim_chain_has() - is this carrier one of a chain?
+ * nfim_chain_count() - how often does this carrier stand in a chain?
  * @chain: of a direction
  * @id: enum nfim_carrier_id
  */
-static inline bool nfim_chain_has(u32 chain, u32 id)
+static inline u32 nfim_chain_count(u32 chain, u32 id)
 {
+	u32 n = 0;
+
 	for (; chain; chain >>= NFIM_CHAIN_BITS)
-		if ((chain & NFIM_CHAIN_MASK) == id)
-			return true;
-	return false;
+		n += (chain & NFIM_CHAIN_MASK) == id;
+	return n;
 }
 
 /* The carriers. All are called by carrier.c only. */

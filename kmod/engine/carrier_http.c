@@ -57,19 +57,35 @@ static enum nfim_peel_result request_behind(struct nfim_peel *p, const struct nf
 	return NFIM_PEEL_ON;
 }
 
+/* Is the client in more of these than the server, so far? */
+static bool ahead(const struct nfim_peel *p, u32 carrier)
+{
+	return nfim_chain_count(p->peer_chain, carrier) > nfim_chain_count(p->chain, carrier);
+}
+
+/* Which stream, asked for by the client, begins behind this response? 0: none. */
+static u32 response_opens(const struct nfim_peel *p, const struct nfim_http *h)
+{
+	if (h->cut)
+		return 0;
+	if (h->status == 101 && ahead(p, NFIM_CARRIER_WEBSOCKET))
+		return NFIM_CARRIER_WEBSOCKET;
+	if (h->status / 100 == 2 && ahead(p, NFIM_CARRIER_CONNECT))
+		return NFIM_CARRIER_CONNECT;
+	return 0;
+}
+
 static enum nfim_peel_result response_behind(struct nfim_peel *p, const struct nfim_http *h)
 {
-	bool tunnel = nfim_chain_has(p->peer_chain, NFIM_CARRIER_CONNECT);
+	bool tunnel = ahead(p, NFIM_CARRIER_CONNECT);
 	bool empty = h->status < 200 || h->status == 204 || h->status == 304;
 
+	if (response_opens(p, h))
+		return inner(p, response_opens(p, h), h->end);
 	if (h->cut)
 		return NFIM_PEEL_DONE;
-	if (h->status == 101 && nfim_chain_has(p->peer_chain, NFIM_CARRIER_WEBSOCKET))
-		return inner(p, NFIM_CARRIER_WEBSOCKET, h->end);
 	if (h->status / 100 == 1)
 		return h->status == 101 ? NFIM_PEEL_DONE : message_end(p, h->end, 0);
-	if (h->status / 100 == 2 && tunnel)
-		return inner(p, NFIM_CARRIER_CONNECT, h->end);
 	/* A proxy that wants a password says so, and is asked once more. */
 	if (!tunnel || (h->length == NFIM_HTTP_NO_LENGTH && !h->chunked && !empty))
 		return NFIM_PEEL_DONE;
@@ -86,9 +102,9 @@ static enum nfim_peel_result behind(struct nfim_peel *p, const struct nfim_http 
 }
 
 /* How long may the body be that rules are shown? */
-static u32 body_length(const struct nfim_http *h)
+static u32 body_length(const struct nfim_peel *p, const struct nfim_http *h)
 {
-	if (h->cut)
+	if (h->cut || (h->response && (h->status / 100 == 1 || response_opens(p, h))))
 		return 0;
 	if (h->chunked || (h->response && h->length == NFIM_HTTP_NO_LENGTH))
 		return NFIM_HTTP_NO_LENGTH;
@@ -152,7 +168,7 @@ static enum nfim_peel_result head_done(struct nfim_peel *p, const struct nfim_ht
 		p->frames = h->end;
 		return NFIM_PEEL_YES;
 	}
-	if (res == NFIM_RUN_NO || !body_length(h))
+	if (res == NFIM_RUN_NO || !body_length(p, h))
 		return behind(p, h);
 	/* Which rules wait is written down beside the body's first bytes. */
 	if (p->c->avail == h->end) {
@@ -162,7 +178,7 @@ static enum nfim_peel_result head_done(struct nfim_peel *p, const struct nfim_ht
 	p->step = h->chunked ? AT_CHUNKED : AT_BODY;
 	p->next = h->end;
 	p->waits = waits;
-	p->mark = body_length(h);
+	p->mark = body_length(p, h);
 	return NFIM_PEEL_ON;
 }
 
