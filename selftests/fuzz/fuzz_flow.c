@@ -198,6 +198,8 @@ static void one_piece(const struct session *s, u32 dirs, struct drive *d)
 
 	drive_init(d, s->d.pack);
 	d->paranoid = false;
+	/* Frames cost something, too. */
+	d->watch = s->d.watch;
 	for (i = 0; i < 2; i++)
 		if (dirs >> i & 1 && s->stream[i].next && !d->verdict)
 			drive_at(d, i, 0, s->stream[i].bytes, s->stream[i].next);
