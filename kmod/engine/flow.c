@@ -586,7 +586,7 @@ static void flow_repack(struct nfim_flow *flow, u8 epoch)
 }
 
 void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
-		    const struct nfim_seg *seg, bool watch, struct nfim_step *step)
+		    const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
 {
 	struct nfim_match_ctx mc = {
 		.pack = pack,

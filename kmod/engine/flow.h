@@ -76,6 +76,13 @@ enum nfim_confidence {
 	NFIM_CONF_NAME,		/* a host's name */
 };
 
+/* What of a known flow's packets is to be told. */
+enum nfim_watch {
+	NFIM_WATCH_NOTHING,
+	NFIM_WATCH_ALL,		/* actions, and the user's name */
+	NFIM_WATCH_ACTIONS,	/* to look for a name is dearer than all else */
+};
+
 enum nfim_verdict {
 	NFIM_UNDECIDED,
 	NFIM_KNOWN,	/* flow->proto */
@@ -140,14 +147,27 @@ void nfim_flow_init(struct nfim_flow *flow);
  * @pack: opened pack
  * @flow: changed, except for what its block lists point to
  * @seg: the payload; UDP: one datagram
- * @watch: walk the frames of a known protocol, to tell actions and the user
+ * @watch: what to walk the frames of a known protocol for
  * @step: result, set completely
  *
  * To be called for every payload packet until the verdict is not NFIM_UNDECIDED, and on
  * after NFIM_KNOWN while @watch. Cost is bounded whatever the bytes are.
  */
 void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
-		    const struct nfim_seg *seg, bool watch, struct nfim_step *step);
+		    const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step);
+
+/**
+ * nfim_flow_inside() - take in a segment that lies wholly within a frame known already
+ * @flow: changed if so, else to be given to nfim_flow_step()
+ * @seg: TCP; its bytes are not looked at
+ * @actions: set to what nfim_flow_step() would say
+ *
+ * Most packets of a transfer are such. Needs no copy and no commit.
+ *
+ * Context: under the lock that protects the flow.
+ * Return: whether it does.
+ */
+bool nfim_flow_inside(struct nfim_flow *flow, const struct nfim_seg *seg, u32 *actions);
 
 /**
  * nfim_flow_settle() - take in a packet without payload

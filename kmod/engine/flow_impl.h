@@ -15,7 +15,7 @@ struct nfim_match_ctx {
 	u8 conf;		/* out: enum nfim_confidence, with that yes */
 	u32 actions;		/* out: of the whole flow, with NFIM_NO_RULE */
 	u32 need;		/* out, of nfim_match(): see there */
-	bool watch;
+	enum nfim_watch watch;
 	bool too_much;		/* out: more work than one packet may be */
 };
 

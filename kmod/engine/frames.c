@@ -121,7 +121,8 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		       const struct nfim_place *pl, bool seek)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-	struct nfim_out out = { .user_len = !seek, .host_len = mc->step->host_len };
+	bool names = mc->watch == NFIM_WATCH_ALL;
+	struct nfim_out out = { .user_len = !seek, .host_len = !names || mc->step->host_len };
 	enum nfim_run_result res = NFIM_RUN_MORE;
 	bool again;
 
@@ -142,7 +143,8 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 	mc->step->actions |= out.actions;
-	step_names(mc->step, &wv->view, &out, seek);
+	if (names)
+		step_names(mc->step, &wv->view, &out, seek);
 	d->node = out.actions;
 	d->waits = out.state;
 	d->wake = 0;
@@ -170,7 +172,8 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			return;
 		}
 		/* A name is looked for until there is one, or it was dear enough. */
-		bool seek = !mc->step->user_len && mc->step->work - before <= NFIM_USER_WORK;
+		bool seek = mc->watch == NFIM_WATCH_ALL && !mc->step->user_len &&
+			    mc->step->work - before <= NFIM_USER_WORK;
 
 		if (!frame_step(mc, flow, fr, wv, pl, seek))
 			return;
@@ -243,10 +246,33 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	nfim_frames_walk(mc, flow, &wv, &pl);
 }
 
+bool nfim_flow_inside(struct nfim_flow *flow, const struct nfim_seg *seg, u32 *actions)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 start = seg->seq - d->base, end = start + seg->len;
+
+	if (flow->done != NFIM_KNOWN || d->blocks ||
+	    (flow->flags[seg->dir] & (NFIM_F_BASE | NFIM_F_LOST)) != NFIM_F_BASE)
+		return false;
+	/* In order, and before the frame's end; what wraps is the business of dir_rebase(). */
+	if (start > d->next || end > d->origin || end < start || d->origin >= 1U << 30)
+		return false;
+	*actions = 0;
+	if (end > d->next) {
+		*actions = d->node;
+		d->next = end;
+		d->wake = 0;
+	}
+	if (flow->packets < U16_MAX)
+		flow->packets++;
+	return true;
+}
+
 void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			  struct nfim_window_view *wv)
 {
 	const struct nfim_frames *fr = frames_of(mc, flow);
+	bool names = mc->watch == NFIM_WATCH_ALL;
 	u32 at = 0, n;
 
 	if (!fr) {
@@ -256,12 +282,14 @@ void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	/* Most have one frame, which need not tell its length. */
 	for (n = 0; n < NFIM_FRAMES_PER_DATAGRAM && at < wv->view.len; n++) {
 		struct nfim_out out = {
-			.user_len = mc->step->user_len, .host_len = mc->step->host_len,
+			.user_len = !names || mc->step->user_len,
+			.host_len = !names || mc->step->host_len,
 		};
 
 		if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, at, &out) == NFIM_RUN_YES) {
 			mc->step->actions |= out.actions;
-			step_names(mc->step, &wv->view, &out, true);
+			if (names)
+				step_names(mc->step, &wv->view, &out, true);
 		} else {
 			out.frame_len = 0;
 		}

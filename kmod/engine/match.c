@@ -99,15 +99,23 @@ static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *fro
 	run->mc->step->work += out.work;
 }
 
-static void run_node(struct match_run *run, u32 node)
+static void run_rules(struct match_run *run, const struct nfim_node *n)
 {
 	const struct nfim_pack *pack = run->mc->pack;
-	const struct nfim_node *n = &pack->nodes[node];
 	u32 i;
 
-	run->mc->step->work++;
 	for (i = 0; i < n->n_rules; i++)
 		run_rule(run, pack->node_rules[n->rules + i], NULL);
+}
+
+/* Most nodes have no rule. */
+static inline void run_node(struct match_run *run, u32 node)
+{
+	const struct nfim_node *n = &run->mc->pack->nodes[node];
+
+	run->mc->step->work++;
+	if (n->n_rules)
+		run_rules(run, n);
 }
 
 /* The rules that waited: those whose bytes came go on, the others wait on. */
@@ -117,8 +125,6 @@ static void run_waiting(struct match_run *run, const struct nfim_wait *from)
 	struct nfim_wait wait[NFIM_WAITS];
 	const struct nfim_block *home;
 
-	if (!n)
-		return;
 	if (!from) {
 		home = nfim_window_home(run->d->blocks, run->d->origin);
 		if (!home)
@@ -220,7 +226,8 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 		d->waits = 0;
 		d->node = 0;
 	}
-	run_waiting(&run, NULL);
+	if (d->waits)
+		run_waiting(&run, NULL);
 	run_index(&run, root);
 	res = run_done(&run);
 	if (res != NFIM_RUN_YES ||
@@ -260,6 +267,7 @@ enum nfim_run_result nfim_match_waits(struct nfim_match_ctx *mc, struct nfim_flo
 	u8 flags = 0;
 
 	run_init(&run, mc, d, &flags, view, wait);
-	run_waiting(&run, from);
+	if (d->waits)
+		run_waiting(&run, from);
 	return run_done(&run);
 }

@@ -291,7 +291,7 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	struct nfim_step step;
 	int ret = 0;
 
-	nfim_flow_step(tab->pack, &row->flow, seg, true, &step);
+	nfim_flow_step(tab->pack, &row->flow, seg, NFIM_WATCH_ALL, &step);
 	if (step.blocks) {
 		spare = new_blocks(step.blocks);
 		ret = spare ? 0 : -ENOMEM;

@@ -213,11 +213,29 @@ static void note(struct drive *d, enum nfim_verdict was)
 		d->work_max = step->work;
 }
 
+/* What the short way says of a packet that it takes, the long way says, too. */
+static void step_inside(const struct drive *d, const struct nfim_flow *before,
+			const struct nfim_flow *after, const struct payload *p)
+{
+	struct nfim_flow copy = *before;
+	u32 actions = 0;
+
+	if (d->udp || !d->watch)
+		return;
+	if (!nfim_flow_inside(&copy, &p->seg, &actions)) {
+		case_mem("a flow it leaves alone", &copy, sizeof(copy), before, sizeof(copy));
+		return;
+	}
+	case_mem("the flow by the short way", &copy, sizeof(copy), after, sizeof(copy));
+	case_eq("actions by the short way", actions, d->step.actions);
+	case_eq("blocks, as the short way has none", d->step.blocks, 0);
+}
+
 static enum nfim_verdict give(struct drive *d, struct payload *p)
 {
 	struct nfim_block *spare = NULL, *gone = NULL;
 	enum nfim_verdict was = d->flow.done;
-	struct nfim_flow copy = d->flow;
+	struct nfim_flow copy = d->flow, before = d->flow;
 	u16 was_proto = d->flow.proto;
 	u64 sum = d->paranoid ? blocks_sum(&d->flow) : 0;
 	bool kept, all;
@@ -231,6 +249,7 @@ static enum nfim_verdict give(struct drive *d, struct payload *p)
 	kept = nfim_flow_commit(&copy, &p->seg, &d->step, &spare, &gone);
 	/* What it asks for is enough; fewer may do, where bytes turn out to be kept already. */
 	case_ok("the blocks it asked for are enough", kept || !all);
+	step_inside(d, &before, &copy, p);
 	d->flow = copy;
 	free_blocks(d, spare);
 	free_blocks(d, gone);
