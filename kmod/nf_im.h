@@ -24,6 +24,11 @@
 #include "engine/quic.h"
 #include "nf_im_ns.h"
 
+/* What is set as far as it is used, and large. Kernels zero what a function does not. */
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 /* Counters of a namespace, by the number of their attribute. */
 struct nf_im_stats {
 	u64 c[__NF_IM_A_C_MAX];
@@ -79,6 +84,7 @@ struct nf_im_pkt {
 	struct nfim_seg seg;	/* must be first */
 	const struct sk_buff *skb;
 	struct nf_conn *ct;
+	struct nf_conn_labels *labels;	/* of ct, NULL if it has none */
 	u32 payload;		/* offset in skb of the segment */
 	u32 end;		/* offset in skb of what is no payload any more */
 	u8 dir;			/* enum ip_conntrack_dir */
@@ -153,6 +159,7 @@ bool nf_im_pkt_next(struct nf_im_pkt *pkt);
 
 /* nf_im_inspect.c */
 void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt);
+bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt);
 void nf_im_inspect_syn(const struct nf_im_pkt *pkt);
 void nf_im_inspect_ack(struct nf_im_pkt *pkt);
 
@@ -194,6 +201,28 @@ static inline bool nf_im_label_test(const struct nf_conn_labels *labels, u32 off
 	return labels && test_bit(nf_im_label_bit(offset), labels->bits);
 }
 
+/* What the labels say of a flow but for its protocol: BIT(NF_IM_LABEL_DONE) and so on. */
+static inline u32 nf_im_label_bits(const struct nf_conn_labels *labels)
+{
+	u64 bits;
+
+	/* 80 of 128 bits are ours, so these all stand in the first 64. */
+	static_assert(NF_CT_LABELS_MAX_SIZE * 8 - NF_IM_LABEL_COUNT + NF_IM_LABEL_PROTO <= 64);
+	if (!labels)
+		return 0;
+	bits = READ_ONCE(labels->bits[0]);
+	if (BITS_PER_LONG == 32)
+		bits |= (u64)READ_ONCE(labels->bits[1]) << 32;
+	return (bits >> nf_im_label_base) & (BIT(NF_IM_LABEL_PROTO) - 1);
+}
+
+/* Is the flow known to be a protocol? Each has a category. */
+static inline bool nf_im_label_known(const struct nf_conn_labels *labels)
+{
+	return nf_im_label_bits(labels) &
+	       GENMASK(NF_IM_LABEL_CATEGORY + NF_IM_CAT_COUNT - 1, NF_IM_LABEL_CATEGORY);
+}
+
 /**
  * nf_im_label_proto_mask() - the label bits that a set of protocols or categories has
  * @info: the rule
@@ -207,7 +236,6 @@ void nf_im_label_set(struct nf_conn *ct, u32 offset);
 void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 			 const struct nfim_flow *flow, bool reads_on);
 u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack);
-bool nf_im_label_known(const struct nf_conn_labels *labels);
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow);
 /* nf_im_crypto.c: memory to decrypt QUIC in */

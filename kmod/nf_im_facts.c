@@ -10,13 +10,15 @@
 
 static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
 {
+	u32 bits = nf_im_label_bits(labels);
+
 	if (nf_im_label_known(labels))
 		return NF_IM_STATE_DECIDED;
-	if (nf_im_label_test(labels, NF_IM_LABEL_UNINSPECTED))
+	if (bits & BIT(NF_IM_LABEL_UNINSPECTED))
 		return NF_IM_STATE_UNINSPECTED;
-	if (nf_im_label_test(labels, NF_IM_LABEL_DONE))
+	if (bits & BIT(NF_IM_LABEL_DONE))
 		return NF_IM_STATE_DECIDED;
-	if (nf_im_label_test(labels, NF_IM_LABEL_OPEN))
+	if (bits & BIT(NF_IM_LABEL_OPEN))
 		return NF_IM_STATE_UNDECIDED;
 	return NF_IM_STATE_NEW;
 }
@@ -68,13 +70,14 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 			struct nf_im_facts *facts)
 {
 	const struct nf_im_entry *e;
-	struct nf_im_pkt pkt;
-	u64 key = nf_im_key(ct);
+	struct nf_im_pkt pkt __uninitialized;
+	bool payload;
+	u64 key;
 
-	bool payload = nf_im_pkt_init(&pkt, skb, ct, ctinfo) && pkt.seg.len;
-
-	nf_im_bucket_lock(key);
-	e = nf_im_entry_find(key);
+	payload = nf_im_pkt_init(&pkt, skb, ct, ctinfo) && pkt.seg.len;
+	/* Rules are asked in process context as well. */
+	local_bh_disable();
+	e = nf_im_find_lock(ct, &key);
 	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)) {
 		facts->state = flow_state(&e->flow);
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
@@ -90,6 +93,7 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 		facts->state = NF_IM_STATE_UNINSPECTED;
 	}
 	nf_im_bucket_unlock(key);
+	local_bh_enable();
 }
 
 /* A datagram says itself what it does. */
@@ -98,8 +102,8 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 			    const struct nfim_pack *pack)
 {
 	struct nfim_flow flow;
-	struct nfim_step step;
-	struct nf_im_pkt pkt;
+	struct nfim_step step __uninitialized;
+	struct nf_im_pkt pkt __uninitialized;
 	u32 actions = 0, n = 0;
 
 	if (!proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
@@ -109,7 +113,7 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 		flow.proto = proto;
 		flow.conf = conf;
 		flow.done = NFIM_KNOWN;
-		nfim_flow_step(pack, &flow, &pkt.seg, true, &step);
+		nfim_flow_step(pack, &flow, &pkt.seg, NFIM_WATCH_ACTIONS, &step);
 		actions |= step.actions;
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
 	return actions;

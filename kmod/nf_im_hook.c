@@ -76,7 +76,7 @@ static void pkt_tcp_base(struct nf_im_pkt *pkt)
 		seg->has_peer_acked = true;
 	}
 	seg->settle = true;
-	if (!nf_im_label_test(nf_ct_labels_find(pkt->ct), NF_IM_LABEL_SEEN))
+	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_SEEN)))
 		return;
 	if (pkt->syn) {
 		seg->base = seg->seq;
@@ -156,14 +156,24 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 	thoff = pkt_transport(skb, nf_ct_l3num(ct), l4);
 	if (thoff < 0)
 		return false;
-	memset(pkt, 0, offsetof(struct nf_im_pkt, head));
+	/* One by one, as few of them cost less than to clear it all. */
 	pkt->skb = skb;
 	pkt->ct = ct;
+	pkt->labels = nf_ct_labels_find(ct);
 	pkt->dir = CTINFO2DIR(ctinfo);
+	pkt->syn = false;
+	pkt->end = skb->len;
 	pkt->seg.dir = pkt->dir;
 	pkt->seg.l4 = l4;
 	pkt->seg.read = pkt_read;
-	pkt->end = skb->len;
+	pkt->seg.len = 0;
+	pkt->seg.seq = 0;
+	pkt->seg.age = 0;
+	pkt->seg.has_base = false;
+	pkt->seg.has_acked = false;
+	pkt->seg.has_peer_acked = false;
+	pkt->seg.settle = false;
+	pkt->seg.urgent = false;
 	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;
 	if (pkt->payload >= pkt->end)
@@ -198,27 +208,50 @@ static bool pkt_begins(const struct nf_im_pkt *pkt)
 		READ_ONCE(pkt->ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT);
 }
 
+/* From its first packet on we know where its streams begin. */
+static void hook_see(const struct nf_im_pkt *pkt)
+{
+	if (!nf_ct_is_confirmed(pkt->ct))
+		nf_im_label_set(pkt->ct, NF_IM_LABEL_SEEN);
+}
+
+static void hook_tcp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
+{
+	if (unlikely(pkt->syn)) {
+		if (!pkt_begins(pkt))
+			return;
+		hook_see(pkt);
+		nf_im_inspect_syn(pkt);
+	} else if (pkt->seg.len && nf_im_label_known(pkt->labels) &&
+		   nf_im_inspect_inside(inet, pkt)) {
+		return;
+	}
+	pkt_tcp_base(pkt);
+	if (pkt->seg.len)
+		nf_im_inspect(inet, pkt);
+	else if (!pkt->syn)
+		nf_im_inspect_ack(pkt);
+}
+
+static void hook_udp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
+{
+	hook_see(pkt);
+	if (pkt->seg.len)
+		nf_im_inspect(inet, pkt);
+}
+
 static void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
 			 enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
 {
-	struct nf_im_pkt pkt;
+	struct nf_im_pkt pkt __uninitialized;
 
 	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo))
 		return;
-	if (pkt.syn && !pkt_begins(&pkt))
-		return;
-	/* From its first packet on we know where its streams begin. */
-	if (!nf_ct_is_confirmed(ct) && (pkt.seg.l4 == IPPROTO_UDP || pkt.syn))
-		nf_im_label_set(ct, NF_IM_LABEL_SEEN);
-	if (pkt.seg.l4 == IPPROTO_TCP)
-		pkt_tcp_base(&pkt);
 	local_bh_disable();
-	if (pkt.syn)
-		nf_im_inspect_syn(&pkt);
-	if (pkt.seg.len)
-		nf_im_inspect(inet, &pkt);
-	else if (pkt.seg.l4 == IPPROTO_TCP && !pkt.syn)
-		nf_im_inspect_ack(&pkt);
+	if (pkt.seg.l4 == IPPROTO_UDP)
+		hook_udp(inet, &pkt);
+	else
+		hook_tcp(inet, &pkt);
 	local_bh_enable();
 }
 
@@ -229,7 +262,7 @@ static void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
 static noinline void hook_slow(struct sk_buff *skb, struct nf_conn *ct,
 			       enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
 {
-	if (!nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE))
+	if (!(nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE)))
 		hook_inspect(skb, ct, ctinfo, inet);
 	if (READ_ONCE(inet->skb_mask))
 		nf_im_mark_packet(inet, skb);
@@ -244,7 +277,7 @@ static unsigned int nf_im_hook(void *priv, struct sk_buff *skb,
 
 	if (!ct || nf_ct_is_template(ct))
 		return NF_ACCEPT;
-	if (likely(nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_DONE) &&
+	if (likely(nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE) &&
 		   !READ_ONCE(inet->skb_mask)))
 		return NF_ACCEPT;
 	/* What a loopback device delivers was seen in LOCAL_OUT. */

@@ -19,12 +19,12 @@ struct inspection {
 	struct nf_im_pkt *pkt;
 	const struct nfim_pack *pack;
 	u64 key;
-	struct nf_im_entry *e;	/* stays valid memory under rcu_read_lock(), dead or not */
 	struct nfim_flow flow;
 	struct nfim_step step;
 	u32 lack;	/* counter of what could not be had, or 0 */
-	u16 gen;
-	bool watch;
+	u16 gen;	/* of the entry that flow is a copy of */
+	enum nfim_watch watch;
+	bool read;	/* the engine saw the packet */
 };
 
 /*
@@ -39,141 +39,170 @@ static void give_up(struct inspection *in, u32 counter)
 
 	nf_im_count(in->inet, NF_IM_A_C_UNINSPECTED);
 	nf_im_count(in->inet, counter);
-	if (nf_im_label_known(nf_ct_labels_find(ct)))
+	if (nf_im_label_known(in->pkt->labels))
 		nf_im_label_set(ct, NF_IM_LABEL_DONE);
 	else
 		nf_im_label_verdict(ct, in->pack, &flow, false);
 	if (!e || e->ct != ct || e->flow.done == NFIM_KNOWN)
 		return;
-	if (nf_ct_labels_find(ct)) {
+	if (in->pkt->labels) {
 		nf_im_entry_kill(e);
 		return;
 	}
 	nf_im_entry_drop_window(e);
 	e->flow.done = NFIM_GIVEN_UP;
-	e->gen++;
+	nf_im_entry_changed(e);
 }
 
 /*
  * Is this entry another flow's, of the same addresses and ports before? Packets of a flow
  * that is not confirmed yet may each bring a conntrack of their own.
  */
-static bool entry_stale(const struct nf_im_entry *e, const struct nf_im_pkt *pkt)
+static bool entry_stale(const struct nf_im_entry *e, const struct nf_im_pkt *pkt, u32 labels)
 {
-	const struct nf_conn_labels *labels = nf_ct_labels_find(pkt->ct);
-
-	if (e->ct != pkt->ct)
+	if (unlikely(e->ct != pkt->ct))
 		return !(e->flags & NF_IM_E_UNCONFIRMED) ||
 		       (pkt->seg.l4 == IPPROTO_TCP && nf_ct_is_confirmed(pkt->ct));
-	return labels && !nf_im_label_test(labels, NF_IM_LABEL_OPEN);
+	return pkt->labels && !(labels & BIT(NF_IM_LABEL_OPEN));
 }
 
-/* Under the bucket's lock: a flow was reopened whose protocol its labels still say. */
-static void entry_remember(struct inspection *in, struct nf_im_entry *e)
+enum take {
+	TAKE_COPY,	/* the copy is there */
+	TAKE_NOTHING,	/* there is nothing to read, or the flow is given up */
+	TAKE_NO_ROOM,	/* the table is full */
+	TAKE_ELSEWHERE,	/* it may be filed under its tuple */
+};
+
+/* A packet more of a flow that has its entry. */
+static void entry_touch(struct nf_im_entry *e, struct nf_conn *ct)
 {
-	const struct nf_conn_labels *labels = nf_ct_labels_find(in->pkt->ct);
-
-	e->flow.proto = nf_im_label_proto(labels, in->pack);
-	e->flow.done = NFIM_KNOWN;
-	if (in->pkt->seg.l4 == IPPROTO_TCP && READ_ONCE(in->inet->watch[e->flow.proto]) &&
-	    !nf_im_entry_watch(e))
-		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
-}
-
-/* Under the bucket's lock: the packet's entry, a new one if it has none. */
-static struct nf_im_entry *entry_for(struct inspection *in, u32 *why)
-{
-	struct nf_conn *ct = in->pkt->ct;
-	struct nf_im_entry *e = nf_im_entry_find(in->key);
-
-	if (e && entry_stale(e, in->pkt)) {
-		nf_im_entry_kill(e);
-		e = NULL;
-	}
-	if (e) {
-		e->ct = ct;
-		if (nf_ct_is_confirmed(ct))
-			e->flags &= ~NF_IM_E_UNCONFIRMED;
-		e->flags |= NF_IM_E_ALIVE | NF_IM_E_TOUCHED;
-		e->seen = nf_im_now();
-	} else if (nf_im_label_test(nf_ct_labels_find(ct), NF_IM_LABEL_OPEN)) {
-		/* We had begun to read it and had to let it go. */
-		*why = NF_IM_A_C_CAP;
-	} else {
-		e = nf_im_entry_new(in->inet, in->key, ct, why);
-		if (e && nf_im_label_known(nf_ct_labels_find(ct)))
-			entry_remember(in, e);
-	}
-	if (e)
-		nf_im_label_set(ct, NF_IM_LABEL_OPEN);
-	return e;
+	e->ct = ct;
+	if (nf_ct_is_confirmed(ct))
+		e->flags &= ~NF_IM_E_UNCONFIRMED;
+	e->flags |= NF_IM_E_ALIVE | NF_IM_E_TOUCHED;
+	e->seen = nf_im_now();
 }
 
 /*
  * Under the bucket's lock: the verdict stands, but the labels do not say so. They could not
  * while the conntrack was not confirmed, or it has no label area, or they have no bit for it.
  */
-static void entry_settle(struct inspection *in)
+static void entry_settle(const struct inspection *in, struct nf_im_entry *e)
 {
 	struct nf_conn *ct = in->pkt->ct;
-	struct nf_im_entry *e = in->e;
 
-	in->e = NULL;
 	nf_im_mark_verdict(ct, &e->flow);
-	if (!nf_ct_labels_find(ct))
+	if (!in->pkt->labels)
 		return;
 	nf_im_label_verdict(ct, in->pack, &e->flow, false);
 	if (nf_im_label_holds(ct, in->pack, &e->flow))
 		nf_im_entry_kill(e);
 }
 
-enum take {
-	TAKEN,		/* the copy is there */
-	NOTHING,	/* there is nothing to read, or the flow is given up */
-	NO_ROOM,	/* the table is full */
-};
-
-/* Under the bucket's lock. Another CPU, or the datagram before, may just have decided the flow. */
-static enum take flow_take(struct inspection *in, bool may_evict)
+/* Under the bucket's lock: a flow was reopened whose protocol its labels still say. */
+static void entry_remember(const struct inspection *in, struct nf_im_entry *e)
 {
-	const struct nf_conn_labels *labels = nf_ct_labels_find(in->pkt->ct);
-	u32 why = NF_IM_A_C_CAP;
-
-	in->e = NULL;
-	if (nf_im_label_test(labels, NF_IM_LABEL_DONE))
-		return NOTHING;
-	in->e = entry_for(in, &why);
-	if (!in->e) {
-		if (may_evict && why == NF_IM_A_C_CAP &&
-		    !nf_im_label_test(labels, NF_IM_LABEL_OPEN))
-			return NO_ROOM;
-		give_up(in, why);
-		return NOTHING;
-	}
-	if (in->e->flow.done && !in->e->watch) {
-		entry_settle(in);
-		return NOTHING;
-	}
-	in->flow = in->e->flow;
-	in->gen = in->e->gen;
-	in->pkt->seg.age = (u16)(nf_im_now() - in->e->born);
-	return TAKEN;
+	e->flow.proto = nf_im_label_proto(in->pkt->labels, in->pack);
+	e->flow.done = NFIM_KNOWN;
+	if (in->pkt->seg.l4 == IPPROTO_TCP && READ_ONCE(in->inet->watch[e->flow.proto]) &&
+	    !nf_im_entry_watch(e))
+		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
 }
 
-static bool inspection_begin(struct inspection *in)
+/* Under the bucket's lock: a new entry. */
+static enum take entry_make(struct inspection *in, bool may_evict, struct nf_im_entry **e)
+{
+	u32 why = NF_IM_A_C_CAP;
+
+	*e = nf_im_entry_new(in->inet, in->key, in->pkt->ct, &why);
+	if (*e) {
+		if (unlikely(nf_im_label_known(in->pkt->labels)))
+			entry_remember(in, *e);
+		return TAKE_COPY;
+	}
+	if (may_evict && why == NF_IM_A_C_CAP)
+		return TAKE_NO_ROOM;
+	give_up(in, why);
+	return TAKE_NOTHING;
+}
+
+/* Under the bucket's lock: the flow has none where it was looked for. */
+static enum take entry_missing(struct inspection *in, u32 labels, bool may_evict,
+			       struct nf_im_entry **e)
 {
 	enum take take;
 
-	nf_im_bucket_lock(in->key);
-	take = flow_take(in, true);
-	nf_im_bucket_unlock(in->key);
-	if (take == NO_ROOM) {
-		nf_im_room(in->inet, false);
-		nf_im_bucket_lock(in->key);
-		take = flow_take(in, false);
-		nf_im_bucket_unlock(in->key);
+	if (!(labels & BIT(NF_IM_LABEL_OPEN))) {
+		take = entry_make(in, may_evict, e);
+		if (take == TAKE_COPY)
+			nf_im_label_set(in->pkt->ct, NF_IM_LABEL_OPEN);
+		return take;
 	}
-	return take == TAKEN;
+	if (in->key == nf_im_key_address(in->pkt->ct))
+		return TAKE_ELSEWHERE;
+	/* We had begun to read it and had to let it go. */
+	give_up(in, NF_IM_A_C_CAP);
+	return TAKE_NOTHING;
+}
+
+/* Under the bucket's lock: the packet's entry, a new one if it has none. */
+static enum take entry_for(struct inspection *in, bool may_evict, struct nf_im_entry **found)
+{
+	u32 labels = nf_im_label_bits(in->pkt->labels);
+	struct nf_im_entry *e;
+
+	/* Another CPU, or the datagram before, may just have decided the flow. */
+	if (unlikely(labels & BIT(NF_IM_LABEL_DONE)))
+		return TAKE_NOTHING;
+	e = nf_im_entry_find(in->key);
+	if (e && unlikely(entry_stale(e, in->pkt, labels))) {
+		nf_im_entry_kill(e);
+		e = NULL;
+	}
+	if (!e)
+		return entry_missing(in, labels, may_evict, found);
+	entry_touch(e, in->pkt->ct);
+	/* Another packet's conntrack may have it. */
+	if (unlikely(!(labels & BIT(NF_IM_LABEL_OPEN))))
+		nf_im_label_set(in->pkt->ct, NF_IM_LABEL_OPEN);
+	*found = e;
+	return TAKE_COPY;
+}
+
+static enum take flow_take(struct inspection *in, bool may_evict)
+{
+	struct nf_im_entry *e;
+	enum take take;
+
+	nf_im_bucket_lock(in->key);
+	take = entry_for(in, may_evict, &e);
+	if (take == TAKE_COPY && unlikely(e->flow.done && !e->watch)) {
+		entry_settle(in, e);
+		take = TAKE_NOTHING;
+	}
+	if (take == TAKE_COPY) {
+		in->flow = e->flow;
+		in->gen = e->gen;
+		in->pkt->seg.age = (u16)(nf_im_now() - e->born);
+	}
+	nf_im_bucket_unlock(in->key);
+	return take;
+}
+
+/* Take a copy of the flow. */
+static bool inspection_begin(struct inspection *in)
+{
+	enum take take = flow_take(in, true);
+
+	if (unlikely(take == TAKE_ELSEWHERE)) {
+		in->key = nf_im_key_tuple(in->pkt->ct);
+		take = flow_take(in, true);
+	}
+	if (unlikely(take == TAKE_NO_ROOM)) {
+		nf_im_room(in->inet, false);
+		take = flow_take(in, false);
+	}
+	return take == TAKE_COPY;
 }
 
 static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions)
@@ -194,9 +223,8 @@ static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u
 }
 
 /* Under the bucket's lock: does the flow go on being read now that its protocol is known? */
-static bool commit_watch(struct inspection *in)
+static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 {
-	struct nf_im_entry *e = in->e;
 	u16 proto = in->flow.proto;
 
 	if (in->flow.done != NFIM_KNOWN || in->pkt->seg.l4 != IPPROTO_TCP ||
@@ -241,26 +269,31 @@ static bool flow_anomaly(const struct nfim_flow *flow)
  */
 static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 {
+	bool reads_on = false, anomaly = false, was;
 	struct nfim_block *gone = NULL;
-	struct nf_im_entry *e = in->e;
-	bool reads_on, anomaly, was;
+	struct nf_im_entry *e;
 
 	nf_im_bucket_lock(in->key);
-	if (e->flags & NF_IM_E_DEAD || e->gen != in->gen) {
+	e = nf_im_entry_find(in->key);
+	if (unlikely(!e || e->gen != in->gen)) {
 		nf_im_bucket_unlock(in->key);
 		return false;
 	}
-	anomaly = flow_anomaly(&in->flow) && !flow_anomaly(&e->flow);
+	if (unlikely(flow_anomaly(&in->flow)))
+		anomaly = !flow_anomaly(&e->flow);
 	was = e->flow.done;
 	nfim_flow_commit(&in->flow, &in->pkt->seg, &in->step, spare, &gone);
 	in->step.verdict = in->flow.done;
 	in->step.fresh = !was && in->flow.done;
 	e->flow = in->flow;
-	e->gen++;
-	reads_on = commit_watch(in);
-	if (in->step.ech)
+	nf_im_entry_changed(e);
+	if (in->flow.done)
+		reads_on = commit_watch(in, e);
+	if (unlikely(in->step.ech))
 		nf_im_label_set(in->pkt->ct, NF_IM_LABEL_ECH);
-	if (in->flow.done || anomaly)
+	/* A conntrack may have been confirmed in place of that which has the labels. */
+	if (anomaly || (in->flow.done && (in->step.fresh || !reads_on ||
+					  !nf_im_label_known(in->pkt->labels))))
 		nf_im_label_verdict(in->pkt->ct, in->pack, &in->flow, reads_on);
 	if (in->flow.done && !reads_on) {
 		if (nf_im_label_holds(in->pkt->ct, in->pack, &in->flow))
@@ -269,7 +302,8 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 			nf_im_entry_drop_window(e);
 	}
 	nf_im_bucket_unlock(in->key);
-	nf_im_blocks_free(in->inet, gone, false);
+	if (gone)
+		nf_im_blocks_free(in->inet, gone, false);
 	if (anomaly)
 		nf_im_count(in->inet, NF_IM_A_C_ANOMALY);
 	return true;
@@ -282,8 +316,7 @@ static void inspection_blocks(struct inspection *in, struct nfim_block **spare)
 
 	for (;;) {
 		in->lack = 0;
-		if (!in->step.blocks ||
-		    nf_im_blocks_new(in->inet, in->step.blocks, spare, &in->lack))
+		if (nf_im_blocks_new(in->inet, in->step.blocks, spare, &in->lack))
 			return;
 		if (in->lack != NF_IM_A_C_CAP || !evict-- || !nf_im_room(in->inet, true))
 			return;
@@ -296,39 +329,64 @@ static bool inspect_once(struct inspection *in)
 	struct nfim_block *spare = NULL;
 	bool through;
 
-	if (!inspection_begin(in))
+	in->read = inspection_begin(in);
+	if (!in->read)
 		return true;
 	nfim_flow_step(in->pack, &in->flow, &in->pkt->seg, in->watch, &in->step);
-	inspection_blocks(in, &spare);
+	/* Who listens wants to know more of this packet than its protocol. */
+	if (in->step.fresh && in->watch != NFIM_WATCH_ALL && in->step.verdict == NFIM_KNOWN &&
+	    nf_im_event_wanted(in->inet->net)) {
+		in->watch = NFIM_WATCH_ALL;
+		return false;
+	}
+	in->lack = 0;
+	if (in->step.blocks)
+		inspection_blocks(in, &spare);
 	through = inspection_commit(in, &spare);
-	nf_im_blocks_free(in->inet, spare, true);
+	if (spare)
+		nf_im_blocks_free(in->inet, spare, true);
 	return through;
+}
+
+static void tell_verdict(const struct inspection *in)
+{
+	count_verdict(in);
+	if (in->step.verdict == NFIM_KNOWN)
+		nf_im_event(in->inet, in->pkt, in->pack, &in->step, in->flow.proto);
+}
+
+/* Where the flow is filed, as far as its conntrack tells. */
+static u64 pkt_key(const struct nf_im_pkt *pkt)
+{
+	if (likely(nf_im_by_address(pkt->ct, pkt->labels)))
+		return nf_im_key_address(pkt->ct);
+	/* Once this packet has set im-open, a dead flow's entry would be taken for this one's. */
+	if (pkt->labels && pkt->seg.l4 == IPPROTO_TCP &&
+	    !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
+		nf_im_address_forget(pkt->ct);
+	return nf_im_key_tuple(pkt->ct);
 }
 
 static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
-	struct inspection in = {
-		.inet = inet,
-		.pkt = pkt,
-		.key = nf_im_key(pkt->ct),
-	};
+	struct inspection in __uninitialized;
 	u32 i;
 
+	in.inet = inet;
+	in.pkt = pkt;
+	in.key = pkt_key(pkt);
 	in.pack = &rcu_dereference(nf_im_pack)->p;
-	in.watch = READ_ONCE(inet->watch_any) || nf_im_event_wanted(inet->net);
+	in.watch = READ_ONCE(inet->watch_any) ? NFIM_WATCH_ACTIONS : NFIM_WATCH_NOTHING;
 	nf_im_count(inet, NF_IM_A_C_INSPECTED);
 	for (i = 0; i < TRIES; i++) {
 		if (!inspect_once(&in))
 			continue;
-		if (in.e && in.step.fresh) {
-			count_verdict(&in);
-			if (in.step.verdict == NFIM_KNOWN)
-				nf_im_event(inet, pkt, in.pack, &in.step, in.flow.proto);
-		}
+		if (in.read && unlikely(in.step.fresh))
+			tell_verdict(&in);
 		return;
 	}
 	nf_im_bucket_lock(in.key);
-	if (!nf_im_label_test(nf_ct_labels_find(pkt->ct), NF_IM_LABEL_DONE))
+	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_DONE)))
 		give_up(&in, NF_IM_A_C_RACE);
 	nf_im_bucket_unlock(in.key);
 }
@@ -344,11 +402,49 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	u32 n = 0;
 
+	if (pkt->seg.l4 == IPPROTO_TCP) {
+		inspect_one(inet, pkt);
+		return;
+	}
 	do {
 		pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get() : NULL;
 		inspect_one(inet, pkt);
 		nf_im_quic_put(pkt->seg.quic);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(pkt));
+}
+
+/**
+ * nf_im_inspect_inside() - take in a packet of a watched flow that needs no reading
+ * @inet: namespace
+ * @pkt: packet of TCP with payload
+ *
+ * Context: as nf_im_inspect().
+ * Return: false if it is to be read.
+ */
+bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt)
+{
+	u64 key = nf_im_key_address(pkt->ct);
+	struct nf_im_entry *e;
+	bool inside = false;
+	u32 actions;
+
+	if (!nf_ct_is_confirmed(pkt->ct) ||
+	    !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
+		return false;
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e && e->watch && READ_ONCE(inet->watch[e->flow.proto]))
+		inside = nfim_flow_inside(&e->flow, &pkt->seg, &actions);
+	if (inside) {
+		entry_touch(e, pkt->ct);
+		nf_im_entry_changed(e);
+		if (actions)
+			watch_note(e->watch, pkt, actions);
+	}
+	nf_im_bucket_unlock(key);
+	if (inside)
+		nf_im_count(inet, NF_IM_A_C_INSPECTED);
+	return inside;
 }
 
 /**
@@ -361,11 +457,10 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
  */
 void nf_im_inspect_syn(const struct nf_im_pkt *pkt)
 {
-	u64 key = nf_im_key(pkt->ct);
 	struct nf_im_entry *e;
+	u64 key;
 
-	nf_im_bucket_lock(key);
-	e = nf_im_entry_find(key);
+	e = nf_im_find_lock(pkt->ct, &key);
 	if (e && e->flow.dir[IP_CT_DIR_ORIGINAL].base != pkt->seg.seq)
 		nf_im_entry_reset(e);
 	nf_im_bucket_unlock(key);
@@ -381,19 +476,21 @@ void nf_im_inspect_syn(const struct nf_im_pkt *pkt)
  */
 void nf_im_inspect_ack(struct nf_im_pkt *pkt)
 {
-	u64 key = nf_im_key(pkt->ct);
 	const struct nfim_pack *pack;
 	struct nf_im_entry *e;
+	u64 key;
 
+	/* No payload was seen yet. */
+	if (pkt->labels && !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
+		return;
 	pack = &rcu_dereference(nf_im_pack)->p;
-	nf_im_bucket_lock(key);
-	e = nf_im_entry_find(key);
+	e = nf_im_find_lock(pkt->ct, &key);
 	if (e && e->ct == pkt->ct && !e->flow.done) {
 		pkt->seg.age = (u16)(nf_im_now() - e->born);
 		if (nfim_flow_settle(&e->flow, &pkt->seg)) {
 			nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
 				    NF_IM_A_C_UNINSPECTED);
-			e->gen++;
+			nf_im_entry_changed(e);
 			nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
 			if (nf_im_label_holds(pkt->ct, pack, &e->flow))
 				nf_im_entry_kill(e);

@@ -94,17 +94,6 @@ u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pac
 	return 0;
 }
 
-/* Is the flow known to be a protocol? Each has a category. */
-bool nf_im_label_known(const struct nf_conn_labels *labels)
-{
-	u32 cat;
-
-	for (cat = 0; cat < NF_IM_CAT_COUNT; cat++)
-		if (nf_im_label_test(labels, NF_IM_LABEL_CATEGORY + cat))
-			return true;
-	return false;
-}
-
 /*
  * Do the labels alone say all of the verdict, so that the table may forget the flow? A packet
  * that is not confirmed yet may lose its conntrack to another one of the same flow; then a

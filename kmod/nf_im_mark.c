@@ -87,19 +87,20 @@ void nf_im_mark_packet(const struct nf_im_net *inet, struct sk_buff *skb)
 static u32 conntrack_proto(const struct nf_conn *ct)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
-	u64 key = nf_im_key(ct);
 	struct nf_im_entry *e;
 	u32 proto = 0;
+	u64 key;
 
 	rcu_read_lock();
 	if (nf_im_label_known(labels))
 		proto = nf_im_label_proto(labels, &rcu_dereference(nf_im_pack)->p);
 	if (!proto) {
-		nf_im_bucket_lock(key);
-		e = nf_im_entry_find(key);
+		local_bh_disable();
+		e = nf_im_find_lock(ct, &key);
 		if (e && e->ct == ct && e->flow.done == NFIM_KNOWN)
 			proto = e->flow.proto;
 		nf_im_bucket_unlock(key);
+		local_bh_enable();
 	}
 	rcu_read_unlock();
 	return proto;

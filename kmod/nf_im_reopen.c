@@ -16,11 +16,10 @@ static const u8 taken_back[] = {
 	NF_IM_LABEL_DONE, NF_IM_LABEL_UNINSPECTED, NF_IM_LABEL_SEEN, NF_IM_LABEL_OPEN,
 };
 
-/* Under the bucket's lock, as labels are written. */
-static void flow_reopen(struct nf_conn *ct, u64 key)
+/* Under the lock of its entry. im-open goes last: until then nobody makes it a new entry. */
+static void flow_reopen(struct nf_conn *ct, struct nf_im_entry *e)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
-	struct nf_im_entry *e = nf_im_entry_find(key);
 	u32 i;
 
 	for (i = 0; labels && i < ARRAY_SIZE(taken_back); i++)
@@ -32,10 +31,9 @@ static void flow_reopen(struct nf_conn *ct, u64 key)
 }
 
 /* Is there a verdict, and may it be forgotten? What the table alone knows may not. */
-static bool flow_may_reopen(const struct nf_conn *ct, u64 key)
+static bool flow_may_reopen(const struct nf_conn *ct, const struct nf_im_entry *e)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
-	const struct nf_im_entry *e = nf_im_entry_find(key);
 
 	if (e && e->ct != ct)
 		return false;
@@ -51,20 +49,23 @@ static bool flow_may_reopen(const struct nf_conn *ct, u64 key)
 static int conntrack_reopen(struct nf_conn *ct, void *data)
 {
 	struct nf_im_reopened *count = data;
-	u64 key = nf_im_key(ct);
+	struct nf_im_entry *e;
+	u64 key;
 
 	rcu_read_lock();
-	nf_im_bucket_lock(key);
-	if (!flow_may_reopen(ct, key)) {
+	local_bh_disable();
+	e = nf_im_find_lock(ct, &key);
+	if (!flow_may_reopen(ct, e)) {
 		;
 	} else if (test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
 		/* Its packets pass no hook; nothing exported takes a flow out of a flowtable. */
 		count->offloaded++;
 	} else {
-		flow_reopen(ct, key);
+		flow_reopen(ct, e);
 		count->reopened++;
 	}
 	nf_im_bucket_unlock(key);
+	local_bh_enable();
 	rcu_read_unlock();
 	return 0;	/* never delete it */
 }

@@ -53,12 +53,12 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 
 static int conntrack_mark(struct nf_conn *ct, void *data)
 {
-	u64 key = nf_im_key(ct);
 	struct nf_im_entry *e;
+	u64 key;
 
 	rcu_read_lock();
-	nf_im_bucket_lock(key);
-	e = nf_im_entry_find(key);
+	local_bh_disable();
+	e = nf_im_find_lock(ct, &key);
 	if (e && e->ct == ct) {
 		e->flags |= NF_IM_E_ALIVE;
 		e->flags &= ~NF_IM_E_UNCONFIRMED;
@@ -66,6 +66,7 @@ static int conntrack_mark(struct nf_conn *ct, void *data)
 			nf_im_entry_kill(e);
 	}
 	nf_im_bucket_unlock(key);
+	local_bh_enable();
 	rcu_read_unlock();
 	return 0;	/* never delete it */
 }

@@ -8,41 +8,29 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_im_table.h"
 
 enum {
-	BUCKETS = 1 << 15,
-	LOCKS = 1 << 8,
+	BUCKETS = 1 << NF_IM_BUCKET_BITS,
 	HAND_BUCKETS = 16,	/* how far the clock's hand goes for one new flow */
 	CAP_MIN = 1 << 20,	/* bytes */
+	ENTRY_BYTES = 128,	/* what an entry takes */
 };
 
 static unsigned int table_bytes = 16 << 20;
 module_param(table_bytes, uint, 0444);
 MODULE_PARM_DESC(table_bytes, "the most memory all flows being read may take (default 16 MiB)");
 
-static struct hlist_head *buckets;
-/* Each protects the buckets whose number ends like its own, and all entries in them. */
-static spinlock_t locks[LOCKS];
+struct nf_im_entry **nf_im_buckets;
+struct nf_im_lock nf_im_locks[NF_IM_LOCKS];
 static struct kmem_cache *entry_cache, *block_cache, *watch_cache;
 static siphash_key_t key_secret __aligned(SIPHASH_ALIGNMENT);
 static atomic_t total_bytes, other_bytes, block_bytes, other_block_bytes;
 static atomic_t hand;
 
-static u32 key_bucket(u64 key)
-{
-	return key & (BUCKETS - 1);
-}
-
-static spinlock_t *key_lock(u64 key)
-{
-	return &locks[key & (LOCKS - 1)];
-}
-
-u64 nf_im_key(const struct nf_conn *ct)
+u64 nf_im_key_tuple(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct {
@@ -71,16 +59,23 @@ u64 nf_im_key(const struct nf_conn *ct)
 	return siphash(&k, sizeof(k), &key_secret);
 }
 
-void nf_im_bucket_lock(u64 key)
-	__acquires(key_lock(key))
+struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
 {
-	spin_lock_bh(key_lock(key));
-}
+	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	struct nf_im_entry *e;
 
-void nf_im_bucket_unlock(u64 key)
-	__releases(key_lock(key))
-{
-	spin_unlock_bh(key_lock(key));
+	/* Without im-open what is filed there is of a conntrack that was there before. */
+	if (nf_im_by_address(ct, labels) && nf_im_label_test(labels, NF_IM_LABEL_OPEN)) {
+		*key = nf_im_key_address(ct);
+		nf_im_bucket_lock(*key);
+		e = nf_im_entry_find(*key);
+		if (e)
+			return e;
+		nf_im_bucket_unlock(*key);
+	}
+	*key = nf_im_key_tuple(ct);
+	nf_im_bucket_lock(*key);
+	return nf_im_entry_find(*key);
 }
 
 /* An initial namespace may use it all, the others together a quarter, each a sixteenth. */
@@ -155,16 +150,6 @@ static void block_uncharge(struct nf_im_net *inet)
 	sums_sub(inet, &block_bytes, &other_block_bytes, sizeof(struct nf_im_block));
 }
 
-struct nf_im_entry *nf_im_entry_find(u64 key)
-{
-	struct nf_im_entry *e;
-
-	hlist_for_each_entry(e, &buckets[key_bucket(key)], node)
-		if (e->key == key)
-			return e;
-	return NULL;
-}
-
 /**
  * nf_im_entry_new() - an entry for a flow that has none
  * @inet: namespace, which is charged
@@ -177,37 +162,35 @@ struct nf_im_entry *nf_im_entry_find(u64 key)
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why)
 {
-	struct nf_im_entry *e;
+	struct nf_im_entry *e, **bucket;
 
-	if (!charge(inet, sizeof(*e))) {
+	if (!charge(inet, ENTRY_BYTES)) {
 		*why = NF_IM_A_C_CAP;
 		return NULL;
 	}
 	e = nf_im_mem_alloc(inet, entry_cache);
 	if (!e) {
-		uncharge(inet, sizeof(*e));
+		uncharge(inet, ENTRY_BYTES);
 		*why = NF_IM_A_C_NOMEM;
 		return NULL;
 	}
-	memset(e, 0, sizeof(*e));
-	nfim_flow_init(&e->flow);
+	bucket = &nf_im_buckets[nf_im_bucket(key)];
+	e->next = *bucket;
 	e->key = key;
 	e->ct = ct;
 	e->inet = inet;
-	e->born = nf_im_now();
-	e->seen = e->born;
+	e->watch = NULL;
+	nfim_flow_init(&e->flow);
 	e->flags = NF_IM_E_ALIVE | NF_IM_E_TOUCHED;
 	if (!nf_ct_is_confirmed(ct))
 		e->flags |= NF_IM_E_UNCONFIRMED;
-	hlist_add_head(&e->node, &buckets[key_bucket(key)]);
+	e->born = nf_im_now();
+	e->seen = e->born;
+	nf_im_entry_changed(e);
+	WRITE_ONCE(*bucket, e);
 	atomic_inc(&inet->entries);
 	nf_im_count(inet, NF_IM_A_C_FLOWS);
 	return e;
-}
-
-static void entry_free_rcu(struct rcu_head *rcu)
-{
-	kmem_cache_free(entry_cache, container_of(rcu, struct nf_im_entry, rcu));
 }
 
 static void block_free_rcu(struct rcu_head *rcu)
@@ -296,15 +279,28 @@ void nf_im_entry_drop_window(struct nf_im_entry *e)
 
 void nf_im_entry_kill(struct nf_im_entry *e)
 {
+	struct nf_im_entry **p = &nf_im_buckets[nf_im_bucket(e->key)];
 	struct nf_im_net *inet = e->inet;
 
 	nf_im_entry_drop_window(e);
-	e->flags |= NF_IM_E_DEAD;
-	e->gen++;
-	hlist_del(&e->node);
+	while (*p != e)
+		p = &(*p)->next;
+	WRITE_ONCE(*p, e->next);
 	atomic_dec(&inet->entries);
-	uncharge(inet, sizeof(*e));
-	call_rcu(&e->rcu, entry_free_rcu);
+	uncharge(inet, ENTRY_BYTES);
+	kmem_cache_free(entry_cache, e);
+}
+
+void nf_im_address_forget(const struct nf_conn *ct)
+{
+	u64 key = nf_im_key_address(ct);
+	struct nf_im_entry *e;
+
+	nf_im_bucket_lock(key);
+	e = nf_im_entry_find(key);
+	if (e)
+		nf_im_entry_kill(e);
+	nf_im_bucket_unlock(key);
 }
 
 /* Another connection takes the entry over. */
@@ -313,7 +309,7 @@ void nf_im_entry_reset(struct nf_im_entry *e)
 	nf_im_entry_drop_window(e);
 	nfim_flow_init(&e->flow);
 	e->born = nf_im_now();
-	e->gen++;
+	nf_im_entry_changed(e);
 }
 
 /* Is there no block left even with memory to spare? Then only windows make room for windows. */
@@ -356,30 +352,32 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
  * evicted, or, if there is none in the first half of them, any: a new flow may give itself
  * away with this very packet, one that waits has not done so yet. No bucket's lock may be held.
  *
+ * Context: bottom halves off.
  * Return: whether one was.
  */
 bool nf_im_room(struct nf_im_net *inet, bool window)
 {
 	struct nf_im_entry *e;
-	struct hlist_node *n;
+	struct nf_im_lock *lock;
 	bool room = false;
 	u32 i, b;
 
 	window = window && blocks_short(inet);
 	for (i = 0; i < HAND_BUCKETS && !room; i++) {
-		b = atomic_inc_return(&hand) & (BUCKETS - 1);
-		if (hlist_empty(&buckets[b]))
+		b = atomic_inc_return(&hand) % BUCKETS;
+		if (!READ_ONCE(nf_im_buckets[b]))
 			continue;
-		nf_im_bucket_lock(b);
-		hlist_for_each_entry_safe(e, n, &buckets[b], node) {
-			if (!entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
-				continue;
+		lock = &nf_im_locks[b % NF_IM_LOCKS];
+		spin_lock(&lock->lock);
+		for (e = nf_im_buckets[b]; e; e = e->next)
+			if (entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
+				break;
+		if (e) {
 			nf_im_entry_kill(e);
 			nf_im_count(inet, NF_IM_A_C_EVICTED);
 			room = true;
-			break;
 		}
-		nf_im_bucket_unlock(b);
+		spin_unlock(&lock->lock);
 	}
 	return room;
 }
@@ -393,17 +391,18 @@ bool nf_im_room(struct nf_im_net *inet, bool window)
  */
 void nf_im_table_each(bool (*fn)(struct nf_im_entry *e, void *arg), void *arg)
 {
-	struct nf_im_entry *e;
-	struct hlist_node *n;
+	struct nf_im_entry *e, *next;
 	u32 b;
 
 	for (b = 0; b < BUCKETS; b++) {
-		if (!hlist_empty(&buckets[b])) {
-			nf_im_bucket_lock(b);
-			hlist_for_each_entry_safe(e, n, &buckets[b], node)
+		if (READ_ONCE(nf_im_buckets[b])) {
+			spin_lock_bh(&nf_im_locks[b % NF_IM_LOCKS].lock);
+			for (e = nf_im_buckets[b]; e; e = next) {
+				next = e->next;
 				if (fn(e, arg))
 					nf_im_entry_kill(e);
-			nf_im_bucket_unlock(b);
+			}
+			spin_unlock_bh(&nf_im_locks[b % NF_IM_LOCKS].lock);
 		}
 		if (!(b % 1024))
 			cond_resched();
@@ -427,11 +426,11 @@ void nf_im_table_flush(struct nf_im_net *inet)
 }
 
 /*
- * Blocks are cleared by who allocates them. With a constructor init_on_alloc does not do it
- * as well, which would cost more than to read a packet. Entries have no room for that: an
- * object with a constructor is a pointer larger.
+ * Entries and blocks are set up by who allocates them. With a constructor init_on_alloc does
+ * not do it as well, which would cost more than to read a packet. Such an object is a pointer
+ * larger, which an entry has room for.
  */
-static void block_ctor(void *block)
+static void no_ctor(void *object)
 {
 }
 
@@ -439,20 +438,20 @@ int nf_im_table_init(void)
 {
 	u32 i;
 
-	static_assert(sizeof(struct nf_im_entry) <= 128 || sizeof(long) != 8);
+	static_assert(sizeof(struct nf_im_entry) + sizeof(void *) <= ENTRY_BYTES);
 	table_bytes = clamp_t(u32, table_bytes, CAP_MIN, INT_MAX);
 	get_random_bytes(&key_secret, sizeof(key_secret));
-	for (i = 0; i < LOCKS; i++)
-		spin_lock_init(&locks[i]);
-	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
-	if (!buckets)
+	for (i = 0; i < NF_IM_LOCKS; i++)
+		spin_lock_init(&nf_im_locks[i].lock);
+	nf_im_buckets = kvcalloc(BUCKETS, sizeof(*nf_im_buckets), GFP_KERNEL);
+	if (!nf_im_buckets)
 		return -ENOMEM;
 	entry_cache = kmem_cache_create("nf_im_entry", sizeof(struct nf_im_entry), 0,
-					SLAB_HWCACHE_ALIGN, NULL);
+					SLAB_HWCACHE_ALIGN, no_ctor);
 	if (!entry_cache)
 		goto err_entry;
 	block_cache = kmem_cache_create("nf_im_block", sizeof(struct nf_im_block), 0, 0,
-					block_ctor);
+					no_ctor);
 	if (!block_cache)
 		goto err_block;
 	watch_cache = kmem_cache_create("nf_im_watch", sizeof(struct nf_im_watch), 0, 0, NULL);
@@ -465,15 +464,15 @@ err_watch:
 err_block:
 	kmem_cache_destroy(entry_cache);
 err_entry:
-	kvfree(buckets);
+	kvfree(nf_im_buckets);
 	return -ENOMEM;
 }
 
 void nf_im_table_exit(void)
 {
-	rcu_barrier();	/* entries and blocks on their way back to the caches */
+	rcu_barrier();	/* blocks on their way back to the cache */
 	kmem_cache_destroy(watch_cache);
 	kmem_cache_destroy(block_cache);
 	kmem_cache_destroy(entry_cache);
-	kvfree(buckets);
+	kvfree(nf_im_buckets);
 }

@@ -2,16 +2,25 @@
 /*
  * The table of flows that are still read.
  *
- * An entry is found by a keyed hash of (namespace, zone, original tuple). It holds no
- * reference on the conntrack, whose address is only compared: a reference would pin the
- * conntrack, and on an unconfirmed one break NFQUEUE and bridges.
+ * An entry of a TCP flow is filed under the address of its conntrack, which costs nothing to
+ * find out. Where that does not name the flow it is filed under a keyed hash of (namespace, zone,
+ * original tuple): before conntrack has confirmed the flow, as each of its packets may bring a
+ * conntrack of its own, so all of UDP; and without a label area, as only im-open tells that
+ * a conntrack was not made anew at the same address.
  *
- * Life: added and removed under its bucket's lock (nf_im_bucket_lock), freed by RCU. Its
- * flow may be copied and put back only under that lock; the engine runs on the copy without it,
- * under rcu_read_lock(), so that blocks it may still read stay until it is through.
+ * It holds no reference on the conntrack, whose address is only compared: a reference would
+ * pin the conntrack, and on an unconfirmed one break NFQUEUE and bridges.
+ *
+ * Life: found, changed, added and freed under its bucket's lock (nf_im_bucket_lock) only; there
+ * is no other reader, so no grace period. The engine runs without the lock on a copy of the
+ * flow, under rcu_read_lock(), so that blocks it may still read stay until it is through. Whoever
+ * took a copy finds the entry once more to put it back, and compares gen.
  */
 #ifndef _NF_IM_TABLE_H
 #define _NF_IM_TABLE_H
+
+#include <linux/hash.h>
+#include <linux/spinlock.h>
 
 #include "nf_im.h"
 
@@ -21,10 +30,9 @@ enum {
 
 /* Flags of an entry; under the bucket's lock. */
 enum {
-	NF_IM_E_DEAD		= 1 << 0,	/* removed; whoever held a copy starts again */
-	NF_IM_E_UNCONFIRMED	= 1 << 1,	/* its conntrack was not in the table yet */
-	NF_IM_E_ALIVE		= 1 << 2,	/* seen by the sweep now under way */
-	NF_IM_E_TOUCHED		= 1 << 3,	/* a packet came since the clock's hand passed */
+	NF_IM_E_UNCONFIRMED	= 1 << 0,	/* its conntrack was not in the table yet */
+	NF_IM_E_ALIVE		= 1 << 1,	/* seen by the sweep now under way */
+	NF_IM_E_TOUCHED		= 1 << 2,	/* a packet came since the clock's hand passed */
 };
 
 /* What a packet of a watched flow did. */
@@ -48,16 +56,13 @@ struct nf_im_watch {
 };
 
 struct nf_im_entry {
-	union {
-		struct hlist_node node;	/* while in a bucket */
-		struct rcu_head rcu;	/* afterwards */
-	};
+	struct nf_im_entry *next;	/* in its bucket */
 	u64 key;
 	const struct nf_conn *ct;	/* never dereferenced */
 	struct nf_im_net *inet;
 	struct nf_im_watch *watch;	/* NULL unless known and watched */
 	struct nfim_flow flow;
-	u16 gen;	/* changes with the flow */
+	u16 gen;	/* changes with the flow; of its lock, so that no later entry has it */
 	u16 flags;
 	u16 born;	/* seconds, of the first payload */
 	u16 seen;	/* seconds, of the last packet */
@@ -74,12 +79,91 @@ static inline u16 nf_im_now(void)
 	return (u16)(jiffies / HZ);
 }
 
-u64 nf_im_key(const struct nf_conn *ct);
-void nf_im_bucket_lock(u64 key);
-void nf_im_bucket_unlock(u64 key);
+enum {
+	NF_IM_BUCKET_BITS = 15,
+	NF_IM_LOCKS = 1 << 8,
+};
+
+/* Protects the buckets whose number ends like its own, and all entries in them. */
+struct nf_im_lock {
+	spinlock_t lock;	/* of the buckets, their entries, and gen */
+	u16 gen;	/* the last one given to an entry */
+} ____cacheline_aligned_in_smp;
+
+extern struct nf_im_lock nf_im_locks[NF_IM_LOCKS];
+extern struct nf_im_entry **nf_im_buckets;
+
+static inline u32 nf_im_bucket(u64 key)
+{
+	return hash_64(key, NF_IM_BUCKET_BITS);
+}
+
+static inline struct nf_im_lock *nf_im_lock_of(u64 key)
+{
+	return &nf_im_locks[nf_im_bucket(key) % NF_IM_LOCKS];
+}
+
+/* Bottom halves are off, here and until nf_im_bucket_unlock(). */
+static inline void nf_im_bucket_lock(u64 key)
+	__acquires(nf_im_lock_of(key))
+{
+	spin_lock(&nf_im_lock_of(key)->lock);
+}
+
+static inline void nf_im_bucket_unlock(u64 key)
+	__releases(nf_im_lock_of(key))
+{
+	spin_unlock(&nf_im_lock_of(key)->lock);
+}
+
+/* Is the entry of this flow, if it is made now, filed under the conntrack's address? */
+static inline bool nf_im_by_address(const struct nf_conn *ct, const struct nf_conn_labels *labels)
+{
+	return labels && nf_ct_is_confirmed(ct) && nf_ct_protonum(ct) == IPPROTO_TCP;
+}
+
+static inline u64 nf_im_key_address(const struct nf_conn *ct)
+{
+	return (unsigned long)ct;
+}
+
+u64 nf_im_key_tuple(const struct nf_conn *ct);
+
+/**
+ * nf_im_find_lock() - the entry of a conntrack, wherever it is filed
+ * @ct: the conntrack
+ * @key: set; its bucket is locked afterwards, whatever is returned
+ *
+ * Context: bottom halves off.
+ * Return: NULL if there is none.
+ */
+struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key);
+
+/**
+ * nf_im_address_forget() - let go what is filed under the address of another flow's conntrack
+ * @ct: a conntrack that nothing is filed under yet
+ *
+ * Context: bottom halves off.
+ */
+void nf_im_address_forget(const struct nf_conn *ct);
 
 /* All below: under the bucket's lock of @key or of the entry's key. */
-struct nf_im_entry *nf_im_entry_find(u64 key);
+static inline struct nf_im_entry *nf_im_entry_find(u64 key)
+{
+	struct nf_im_entry *e;
+
+	for (e = nf_im_buckets[nf_im_bucket(key)]; e; e = e->next)
+		if (e->key == key)
+			break;
+	return e;
+}
+
+/* Whoever has a copy of its flow must start again. */
+static inline void nf_im_entry_changed(struct nf_im_entry *e)
+{
+	e->gen = ++nf_im_lock_of(e->key)->gen;
+}
+
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why);
 void nf_im_entry_kill(struct nf_im_entry *e);
