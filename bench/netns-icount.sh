@@ -12,11 +12,12 @@
 . "$(dirname "$0")/lib.sh"
 
 readonly packets=200
+readonly replays=3 mix_disk=/dev/vdd
 readonly table=$RESULTS/icount.tsv
 # None of the hosts' own addresses, so that nobody answers.
 readonly client=10.0.1.9 server=10.0.2.9
 
-readonly done_cases=(tcp-done-100 tcp-done-1400 udp-done-100 ymsg-text)
+readonly done_cases=(tcp-done-100 tcp-done-1400 udp-done-100 ymsg-text ymsg-inside)
 readonly open_cases=(http tls random ymsg-magic ymsg-frame udp-random
 	http-answer-due ymsg-magic-rest)
 
@@ -137,6 +138,22 @@ measure() {
 	ip netns del "$topo_fw"
 }
 
+# measure_mix NAME - the same of the packets that bench/run hands over as a disk,
+# a line for each of them, the least of $replays.
+measure_mix() {
+	local name=$1 rc=0
+
+	setup_bench "$name" && "conf_${name//-/_}" || rc=1
+	[ "$rc" != 0 ] || icount "$topo_cli" "$topo_srv" "$replays" replay "$mix_disk" |
+		sed "s/^/$name\t/" >>"$RESULTS/mix.tsv"
+	[ "${PIPESTATUS[0]}" = 0 ] || rc=1
+	ktap_result "mix $name" "$rc"
+	fw conntrack -F >/dev/null 2>&1
+	ip netns del "$topo_cli"
+	ip netns del "$topo_srv"
+	ip netns del "$topo_fw"
+}
+
 # shellcheck disable=SC2119 # no number of cases
 ktap_plan
 checktool icount iptables-legacy nft imctl
@@ -162,4 +179,8 @@ measure connmark "${done_cases[@]}"
 measure connlabel "${done_cases[@]}"
 measure string "${done_cases[@]}"
 measure nft-label "${done_cases[@]}"
+if [ -b "$mix_disk" ]; then
+	measure_mix conntrack
+	measure_mix hook
+fi
 ktap_finish

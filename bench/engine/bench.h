@@ -62,6 +62,14 @@ long mix_each(const char *dir, long every, const struct nfim_pack *pack,
 	      void (*fn)(struct call *call), long *flows);
 
 /**
+ * replay_write() - the packets of mix_each() as a file, see bench/src/replay.h
+ * @path: of the file
+ *
+ * Return: 0 or -1.
+ */
+int replay_write(const char *dir, long every, const struct nfim_pack *pack, const char *path);
+
+/**
  * growth_pack() - the shipped signatures and synthetic ones
  * @n: how many of the latter
  *

@@ -10,8 +10,8 @@
 
 static int usage(void)
 {
-	fputs("usage: engine time | count | packets DIR | mix DIR EVERY | growth N [DIR EVERY]\n",
-	      stderr);
+	fputs("usage: engine time | count | packets DIR | mix DIR EVERY | growth N [DIR EVERY] |\n"
+	      "              replay DIR EVERY FILE\n", stderr);
 	return 2;
 }
 
@@ -95,6 +95,8 @@ int main(int argc, char **argv)
 		return mix_packets(argv[2], 1, call_plain);
 	if (argc == 4 && !strcmp(argv[1], "mix"))
 		return mix_packets(argv[2], atol(argv[3]), measure_one);
+	if (argc == 5 && !strcmp(argv[1], "replay"))
+		return replay_write(argv[2], atol(argv[3]), &sigset_shipped()->pack, argv[4]) ? 1 : 0;
 	if ((argc == 3 || argc == 5) && !strcmp(argv[1], "growth"))
 		return growth(atoi(argv[2]), argc == 5 ? argv[3] : NULL,
 			      argc == 5 ? atol(argv[4]) : 1);

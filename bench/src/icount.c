@@ -102,6 +102,7 @@ static void run_case(const struct bench_case *c, unsigned int n)
 static void usage(void)
 {
 	fputs("usage: icount CLIENT-NETNS SERVER-NETNS PACKETS CASE...\n"
+	      "       icount CLIENT-NETNS SERVER-NETNS TIMES replay FILE\n"
 	      "cases:", stderr);
 	for (const struct bench_case *c = bench_cases; c->name; c++)
 		fprintf(stderr, " %s", c->name);
@@ -122,6 +123,10 @@ int main(int argc, char **argv)
 		usage();
 	socks[CLIENT] = raw_socket_in(argv[1]);
 	socks[SERVER] = raw_socket_in(argv[2]);
+	if (argc == 6 && !strcmp(argv[4], "replay")) {
+		replay(argv[5], n);
+		return 0;
+	}
 	for (i = 4; i < argc; i++) {
 		for (c = bench_cases; c->name; c++)
 			if (!strcmp(c->name, argv[i]))

@@ -77,6 +77,15 @@ extern const struct bench_case bench_cases[];
 /* case_sample() - send what comes before, then the packet that is measured */
 uint64_t case_sample(struct run *r);
 
+/* case_open() - a new flow of @r->c->proto, with or without the packets that open it */
+void case_open(struct run *r, bool handshake);
+
+/* case_say() - say this at that place of the stream. Return: instructions it took */
+uint64_t case_say(struct run *r, enum side from, uint32_t off, const struct payload *what);
+
+/* replay() - send a file of packets so many times, and print what each took at least */
+void replay(const char *path, unsigned int times);
+
 /* send_packet() - Return: instructions it took */
 uint64_t send_packet(const struct packet *p, enum side from);
 
