@@ -60,6 +60,7 @@ u64 nf_im_key_tuple(const struct nf_conn *ct)
 }
 
 struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
+	__acquires(nf_im_lock_of(*key))
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
 	struct nf_im_entry *e;

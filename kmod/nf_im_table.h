@@ -137,7 +137,8 @@ u64 nf_im_key_tuple(const struct nf_conn *ct);
  * Context: bottom halves off.
  * Return: NULL if there is none.
  */
-struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key);
+struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
+	__acquires(nf_im_lock_of(*key));
 
 /**
  * nf_im_address_forget() - let go what is filed under the address of another flow's conntrack
