@@ -220,6 +220,15 @@ static enum nfim_run_result dir_rules(struct nfim_carry *c)
 	return nfim_match(c->mc, c->d, c->flags, c->view, c->wait);
 }
 
+/* Once for each origin, where no rule and no carrier begins. */
+static bool dir_blind(struct nfim_carry *c, enum nfim_peel_result res)
+{
+	if (res != NFIM_PEEL_NO || c->d->step || c->view->len - c->d->origin < NFIM_BLIND)
+		return false;
+	c->d->step = NFIM_STEP_BLIND;
+	return nfim_try_blind(c);
+}
+
 /* More of which is wanted: by rules, by the carrier, or by both? */
 static enum nfim_run_result dir_wait(struct nfim_carry *c, enum nfim_run_result rules,
 				     enum nfim_peel_result res, const struct nfim_peel *p)
@@ -227,7 +236,7 @@ static enum nfim_run_result dir_wait(struct nfim_carry *c, enum nfim_run_result 
 	u32 need = U32_MAX;
 
 	if (rules != NFIM_RUN_MORE && res != NFIM_PEEL_MORE)
-		return NFIM_RUN_NO;
+		return dir_blind(c, res) ? NFIM_RUN_YES : NFIM_RUN_NO;
 	if (rules == NFIM_RUN_MORE)
 		need = c->mc->need - c->d->origin;
 	if (res == NFIM_PEEL_MORE)

@@ -44,6 +44,8 @@ enum nfim_carrier_id {
 
 enum {
 	NFIM_CARRIERS_DEEP	= 3,	/* inside each other */
+	NFIM_STEP_BLIND		= 0x40,	/* there without a carrier: nfim_try_blind() was asked */
+	NFIM_BLIND		= 64,	/* bytes that it looks at */
 	NFIM_STEP_MOVED		= 0x80,	/* in nfim_flow_dir.step: behind the carrier's first part */
 	NFIM_STEP_IDLE		= 0x40,	/* the same: a message ended, another one may come */
 	NFIM_STEP_OWN		= 0x3f,	/* bits that are the carrier's own */
@@ -201,6 +203,12 @@ static inline u32 nfim_chain_count(u32 chain, u32 id)
 	return n;
 }
 
+/*
+ * What is tried where no rule and no carrier begins: bytes that look random, but are not.
+ * See carrier_blind.c. True: yes, as c->mc then says.
+ */
+bool nfim_try_blind(struct nfim_carry *c);
+
 /* The carriers. All are called by carrier.c only. */
 enum nfim_peel_result nfim_peel_socks4(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks5(struct nfim_peel *p);
@@ -213,6 +221,9 @@ enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p);
  */
 bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			const struct nfim_view *view);
+
+/* STUN, likewise: an attribute or the realm of a datagram decides. */
+bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view);
 
 /* Keeps the CRYPTO frames of a datagram. False: blocks ran out. */
 bool nfim_quic_commit(struct nfim_block **blocks, const struct nfim_quic *q,
