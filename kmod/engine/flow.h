@@ -160,7 +160,8 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
  * nfim_flow_inside() - take in a segment that lies wholly within a frame known already
  * @flow: changed if so, else to be given to nfim_flow_step()
  * @seg: TCP; its bytes are not looked at
- * @actions: set to what nfim_flow_step() would say
+ * @actions: set to what nfim_flow_step() would say; a pack that came since counts from the
+ *	next frame on
  *
  * Most packets of a transfer are such. Needs no copy and no commit.
  *

@@ -152,6 +152,14 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	return true;
 }
 
+/* Each packet does what the flow does; none is inside a frame, see nfim_flow_inside(). */
+static void dir_frameless(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	flow->flags[mc->seg->dir] |= NFIM_F_LOST;
+	mc->step->actions |= flow->dir[mc->seg->dir].node;
+	mc->step->trim = U32_MAX;
+}
+
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      struct nfim_window_view *wv, const struct nfim_place *pl)
 {
@@ -160,8 +168,7 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	u32 before = mc->step->work, n;
 
 	if (!fr) {
-		mc->step->actions |= d->node;
-		mc->step->trim = U32_MAX;
+		dir_frameless(mc, flow);
 		return;
 	}
 	if (d->origin > pl->start)
@@ -210,8 +217,7 @@ void nfim_frames_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	u32 avail;
 
 	if (!frames_of(mc, flow)) {
-		mc->step->actions |= d->node;
-		mc->step->trim = U32_MAX;
+		dir_frameless(mc, flow);
 		return;
 	}
 	if (pl.end <= d->next)

@@ -221,7 +221,8 @@ static void step_inside(const struct drive *d, const struct nfim_flow *before,
 	struct nfim_flow copy = *before;
 	u32 actions = 0;
 
-	if (d->udp || !d->watch)
+	/* A pack that came since counts from the next frame on. */
+	if (d->udp || !d->watch || before->epoch != d->pack->epoch)
 		return;
 	if (!nfim_flow_inside(&copy, &p->seg, &actions)) {
 		case_mem("a flow it leaves alone", &copy, sizeof(copy), before, sizeof(copy));
