@@ -102,9 +102,13 @@ test_web() {
 		"im-done im-open im-seen" "$(labels_of 443)"
 }
 
+web_is_done() {
+	[[ $(labels_of 80) == *im-done* ]]
+}
+
 # Requests may follow each other on a connection, so that these are open for a while.
 test_web_done() {
-	busywait 60000 eval '[[ "$(labels_of 80)" == *im-done* ]]'
+	busywait 60000 web_is_done
 	check_eq "HTTP flows are done in the end" \
 		"im-done im-open im-seen" "$(labels_of 80)"
 }
