@@ -6,7 +6,7 @@
 # cannot be read says so, and conntrack's own limit works as without us.
 #
 # Flows of the floods are SYNs which carry a first few bytes: "YMSG" or "Y" waits
-# for more and keeps them, "GET " waits for the server, who never speaks.
+# for more and keeps them, "EHLO" waits for the server, who never speaks.
 #
 #	q1 ... q4 (netns)	a dummy device, the hook enabled
 
@@ -113,7 +113,7 @@ test_below() {
 	reset_table table_bytes=$small
 	check_eq "the cap is what the parameter says" $small \
 		"$(im_status bytes_cap)"
-	flood 4000 2000 "GET " >/dev/null
+	flood 4000 2000 "EHLO" >/dev/null
 	check_eq "2000 flows have 2000 entries" 2000 "$(im_status entries)"
 	bytes=$(im_status bytes)
 	check_most "each of $entry_max bytes at most" $((2000 * entry_max)) "$bytes"
@@ -137,7 +137,7 @@ test_cap() {
 
 	reset_table table_bytes=$small
 	sampler_start ""
-	sent=$(($(flood 4000 20000 "GET ") + $(flood 4000 20000 YMSG "$CLI4b")))
+	sent=$(($(flood 4000 20000 "EHLO") + $(flood 4000 20000 YMSG "$CLI4b")))
 	sampler_stop
 	lacking=$(im_status uninspected)
 	check_most "40000 undecided flows stay below the cap" $small "$sampled"
@@ -202,7 +202,7 @@ test_default() {
 		$(($(im_status uninspected) + $(im_status evicted)))
 	check_most "windows have a quarter" $((default / 4)) "$(windows)"
 	check_number "which they reached" ">$((default / 5))" "$(windows)"
-	flood 4100 90000 "GET " >/dev/null
+	flood 4100 90000 "EHLO" >/dev/null
 	sampler_stop
 	check_most "120000 flows stay below the cap" $default "$sampled"
 	check_number "which they reached" ">$((default * 9 / 10))" "$sampled"
@@ -258,7 +258,7 @@ test_quarter() {
 		in_ns "$ns" rawflood tcp "$CLI4" "$FLOOD4" 4000 500 \
 			YMSG >/dev/null
 		in_ns "$ns" rawflood tcp "$CLI4" "$FLOOD4" 4001 3000 \
-			"GET " >/dev/null
+			"EHLO" >/dev/null
 		check_most "$ns stays below a sixteenth" $((small / 16)) \
 			"$(counter_of "$ns" bytes)"
 	done

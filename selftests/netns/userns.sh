@@ -207,7 +207,7 @@ test_memory() {
 	user conntrack -F 2>/dev/null
 	busywait 25000 user_status_is entries 0
 	before=$(charged)
-	check_eq "he floods" 20000 "$(user_flood 4000 20000 "GET ")"
+	check_eq "he floods" 20000 "$(user_flood 4000 20000 "EHLO")"
 	check_most "and has a sixteenth at most" $sixteenth "$(user_status bytes)"
 	check_number "all of which he took" ">$((sixteenth * 9 / 10))" \
 		"$(user_status bytes)"
@@ -246,7 +246,7 @@ test_memory_ours() {
 	check_not "and his cgroup pays no more" busywait 5000 charged_more \
 		$((sixteenth / 2 + $(charged)))
 	before=$(charged)
-	flood 4000 20000 "GET " >/dev/null
+	flood 4000 20000 "EHLO" >/dev/null
 	check_eq "our flood has its entries" 20000 "$(im_status entries)"
 	check_not "and he does not pay" busywait 4000 charged_more \
 		$((before + sixteenth / 2))
