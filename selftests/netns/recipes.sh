@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The policies of docs/policy-recipes, each as it stands but for the names of the interfaces and
+# the server's address: what they block, what they let by, and that the base holds without them.
+
+# shellcheck source=selftests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/netns/lib-im.sh
+. "$(dirname "$0")/lib-im.sh"
+
+# shellcheck disable=SC2154 # of lib.sh
+xmpp=$sessions/xmpp-open.talk
+actions=$sessions/ymsg-actions.talk
+
+# recipe NAME [ADDRESS] - the file, for this topology.
+recipe() {
+	sed "s/lan0/fwc/g; s/wan0/fws/g; s/192\.0\.2\.10/${2:-$SRV4}/" \
+		"$NF_IM_PAYLOAD/policy-recipes/$1"
+}
+
+# load NAME [ADDRESS] - the base ruleset and a recipe over it, by nft or iptables as named.
+load() {
+	clear_rules
+	case $1 in
+	*.nft)
+		recipe base.nft | fw nft -f - &&
+			recipe "$@" | fw nft -f -
+		;;
+	*)
+		recipe base.v4 | fw "$IPT-restore" -w &&
+			recipe "$@" | fw "$IPT-restore" -w -n
+		;;
+	esac
+}
+
+# each NAME - the recipe's files that there are, as "NAME.nft" and "NAME.v4".
+each() {
+	local kind
+
+	for kind in nft v4; do
+		[ ! -e "$NF_IM_PAYLOAD/policy-recipes/$1.$kind" ] || echo "$1.$kind"
+	done
+}
+
+passes() {
+	check "$1: $2 passes" cli imtalk talk "$3" "$SRV4" "$4"
+}
+
+# cut NAME WHAT SCRIPT PORT [PATTERN]
+is_blocked() {
+	check_like "$1: $2 is blocked" "${5:-cut-off c 0/* s 0/*}" "$(talk_at "$3" "$SRV4" "$4")"
+	end_sessions
+}
+
+outside_in() {
+	check_not "$1: the outside opens nothing" srv imtalk talk --timeout 500 "$service" \
+		"$CLI4" 5051
+}
+
+test_base() {
+	local kind
+
+	for kind in nft v4; do
+		clear_rules
+		[ "$kind" = v4 ] || recipe base.nft | fw nft -f -
+		[ "$kind" = nft ] || recipe base.v4 | fw "$IPT-restore" -w
+		passes "base.$kind" "an unknown service" "$service" 5051
+		outside_in "base.$kind"
+	done
+}
+
+test_block() {
+	local file
+
+	for file in $(each block-all) $(each block-log) $(each flowtable); do
+		check "$file loads" load "$file"
+		is_blocked "$file" "YMSG" "$talk" 5050
+		is_blocked "$file" "XMPP" "$xmpp" 5222 "cut-off c */* s 0/*"
+		passes "$file" "an unknown service" "$service" 5051
+		outside_in "$file"
+	done
+}
+
+test_one_service() {
+	local file
+
+	for file in $(each one-service); do
+		check "$file loads" load "$file"
+		passes "$file" "XMPP to the server" "$xmpp" 5222
+		is_blocked "$file" "YMSG to the server" "$talk" 5050
+		passes "$file" "an unknown service" "$service" 5051
+		check "$file loads for another address" load "$file" 10.9.9.9
+		is_blocked "$file" "XMPP to another server" "$xmpp" 5222 "cut-off c */* s 0/*"
+	done
+}
+
+# The file stands behind the message: four frames of the client's, then it is over.
+test_no_files() {
+	local file
+
+	check "imctl mark --packet" fw imctl mark --packet --mask 0x7ff0000 --runtime
+	for file in $(each no-files); do
+		check "$file loads" load "$file"
+		passes "$file" "a session without a file" "$talk" 5050
+		is_blocked "$file" "one that comes to a file" "$actions" 5055 "cut-off c 166/* s *"
+	done
+	fw imctl mark --packet --off --runtime
+}
+
+test_default_deny() {
+	local file
+
+	for file in $(each default-deny); do
+		check "$file loads" load "$file"
+		passes "$file" "XMPP" "$xmpp" 5222
+		is_blocked "$file" "YMSG" "$talk" 5050 "cut-off c */* s */*"
+		is_blocked "$file" "an unknown service" "$service" 5051 "cut-off c */* s */*"
+	done
+}
+
+ktap_plan
+im_setup iptables-nft nft
+[ -d "$NF_IM_PAYLOAD/policy-recipes" ] || skip_all "no recipes in the payload"
+# shellcheck disable=SC2034 # read by ipt
+IPT=iptables-nft
+fw imctl labels --write
+fw imctl enable --runtime
+serve "$talk" 5050
+serve "$service" 5051
+serve "$xmpp" 5222
+serve "$actions" 5055
+cli imtalk serve "$service" 5051 >/dev/null &
+wait_listen cli 5051
+test_base
+test_block
+test_one_service
+test_no_files
+test_default_deny
+ktap_finish
