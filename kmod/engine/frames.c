@@ -166,6 +166,7 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	const struct nfim_frames *fr = frames_of(mc, flow);
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	u32 before = mc->step->work, n;
+	bool seek;
 
 	if (!fr) {
 		dir_frameless(mc, flow);
@@ -179,9 +180,8 @@ void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			return;
 		}
 		/* A name is looked for until there is one, or it was dear enough. */
-		bool seek = mc->watch == NFIM_WATCH_ALL && !mc->step->user_len &&
-			    mc->step->work - before <= NFIM_USER_WORK;
-
+		seek = mc->watch == NFIM_WATCH_ALL && !mc->step->user_len &&
+		       mc->step->work - before <= NFIM_USER_WORK;
 		if (!frame_step(mc, flow, fr, wv, pl, seek))
 			return;
 	}
