@@ -66,6 +66,8 @@ test_labels() {
 	check_not "conntrack does not show another" has_label bed-twin
 	check_count "-m connlabel counts" ">0" filter FORWARD label
 	check_count "-m connlabel: the twin does not" 0 filter FORWARD twin
+	# These bits are ours for the tests to come.
+	rm -f /etc/connlabel.conf /etc/xtables/connlabel.conf
 	flush_rules 2>/dev/null
 }
 
