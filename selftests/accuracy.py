@@ -4,7 +4,8 @@
 
 LABELS is a table with the columns file, flow (l4|address|port|address|port), label, accept,
 confidence, kind and note. FLOORS says what recall and precision each protocol must have; one that
-it does not name is only reported. A flow labelled none must never be given a protocol. TAP.
+it does not name is only reported. A flow labelled none must never be given a protocol, but where
+the label itself says that nobody looked inside: "no-evidence" for a flow that is a proxy's. TAP.
 """
 import collections
 import csv
@@ -36,10 +37,18 @@ def predictions(path):
     return found
 
 
+def judged(r):
+    """Whether the label says something about the flow: tools that know a proxy's protocol and stop
+    there ("no-evidence", "proxy=") have seen no evidence of what is inside, for or against."""
+    if r["label"] == "none" and r["how"].startswith("no-evidence") and "proxy=" in r["note"]:
+        return False
+    return r["label"] != "unknown" and r["confidence"] != "low" and r["kind"] != "crafted" and \
+        "dup-flow" not in r["note"]
+
+
 def gold(path):
     for r in table(path):
-        if r["label"] != "unknown" and r["confidence"] != "low" and r["kind"] != "crafted" and \
-           "dup-flow" not in r["note"]:
+        if judged(r):
             yield flow_key(r["file"], *r["flow"].split("|")), r["label"], r["accept"].split(";")
 
 
