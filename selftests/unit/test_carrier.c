@@ -4,14 +4,12 @@
  * with it; and twins that are no carrier.
  */
 #include "unit.h"
-#include "drive.h"
-#include "sigset.h"
+#include "samples.h"
 
 #include <stdlib.h>
 
 enum {
 	WRAP_MAX	= 600,
-	WORK_FACTOR	= 4,	/* DESIGN D3 */
 	WORK_PACKET	= 4,
 	CUTS_MAX	= 64,	/* bytes of which all pairs of cuts are tried */
 };
@@ -86,12 +84,6 @@ static const struct wrap wraps[] = {
 	     "www.example.org", 65535),
 };
 
-static struct sigset *sets[2];	/* shipped, test */
-static struct worst {
-	u64 percent;
-	char name[256];
-} worst;
-
 /* A sample inside a carrier. */
 struct wrapped {
 	const struct sigset *set;
@@ -123,20 +115,12 @@ static void piece(const struct wrapped *x, struct drive *d, u32 from, u32 to)
 
 static void check(const struct wrapped *x, struct drive *d, u32 times)
 {
-	u64 percent = d->work * 100 / (times * x->work);
-
 	case_verdict("verdict", d->verdict, NFIM_KNOWN);
 	case_str("protocol", drive_proto(d), x->s->proto);
 	case_str("rule", drive_rule(d), x->rule);
 	case_ok("no anomaly", !drive_anomaly(d));
-	if (d->work > WORK_FACTOR * times * x->work + WORK_PACKET * d->packets)
-		case_fail("work: %llu in one piece, %llu in %u", (unsigned long long)x->work,
-			  (unsigned long long)d->work, d->packets);
-	if (percent > worst.percent) {
-		worst.percent = percent;
-		snprintf(worst.name, sizeof(worst.name), "%s %s in %s, %u pieces", x->s->proto,
-			 x->s->name, x->w->name, d->packets);
-	}
+	samples_worst(samples_weigh(d, times * x->work, WORK_PACKET), "%s %s in %s, %u pieces",
+		      x->s->proto, x->s->name, x->w->name, d->packets);
 	drive_free(d);
 }
 
@@ -239,22 +223,19 @@ typedef void (*wrapped_fn)(const struct wrapped *x);
 
 static void each(wrapped_fn fn)
 {
-	u32 s, i, w;
+	struct sample_at at = { 0 };
+	struct wrapped x;
+	u32 w;
 
-	for (s = 0; s < ARRAY_SIZE(sets); s++) {
-		for (i = 0; i < sets[s]->sigs->n_samples; i++) {
-			const struct nfim_sig_sample *sample = &sets[s]->sigs->samples[i];
-			struct wrapped x;
-
-			if (sample->root != NFIM_ROOT_TCP || sample->expect != NFIM_EXPECT_RULE)
+	while (samples_next(&at)) {
+		if (at.s->root != NFIM_ROOT_TCP || at.s->expect != NFIM_EXPECT_RULE)
+			continue;
+		for (w = 0; w < ARRAY_SIZE(wraps); w++) {
+			if (!fits(at.set, at.s, &wraps[w]))
 				continue;
-			for (w = 0; w < ARRAY_SIZE(wraps); w++) {
-				if (!fits(sets[s], sample, &wraps[w]))
-					continue;
-				wrap_sample(sets[s], sample, &wraps[w], &x);
-				fn(&x);
-				wrap_free(&x);
-			}
+			wrap_sample(at.set, at.s, &wraps[w], &x);
+			fn(&x);
+			wrap_free(&x);
 		}
 	}
 }
@@ -424,15 +405,6 @@ int main(void)
 		cmocka_unit_test(test_single_bytes),
 		cmocka_unit_test(test_twins),
 	};
-	int failed;
 
-	sets[0] = sigset_shipped();
-	sets[1] = sigset_test();
-	failed = cmocka_run_group_tests_name("carrier", tests, NULL, NULL);
-	sigset_free(sets[0]);
-	sigset_free(sets[1]);
-	printf("# work in pieces is at most %.2f times that in one: %s\n", worst.percent / 100.0,
-	       worst.name);
-	printf("# %lu cases\n", case_count());
-	return failed;
+	return SAMPLES_RUN("carrier", tests);
 }

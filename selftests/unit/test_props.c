@@ -4,28 +4,18 @@
  * the same, it falls with the byte that completes the evidence, and the work is bounded.
  */
 #include "unit.h"
-#include "drive.h"
-#include "sigset.h"
+#include "samples.h"
 
 #include <stdlib.h>
 
 enum {
 	CUTS_MAX = 64,		/* bytes of which all pairs of cuts are tried */
-	WORK_FACTOR = 4,	/* DESIGN D3 */
 	/*
 	 * What a packet may cost besides: a rule that scans is asked with every byte, and in
 	 * mid-stream every segment is a new start.
 	 */
 	WORK_PACKET = 4,
 };
-
-static struct sigset *sets[2];	/* shipped, test */
-
-/* The most work for a sample in pieces, in hundredths of that in one. */
-static struct worst {
-	u64 percent;
-	char name[256];
-} worst;
 
 /* A sample and what it gives in one piece. */
 struct whole {
@@ -69,20 +59,14 @@ static void piece(const struct whole *w, struct drive *d, u32 from, u32 to)
 
 static void weigh(const struct whole *w, const struct drive *d, u32 times)
 {
-	u64 percent = d->work * 100 / (times * w->work);
+	u64 percent = samples_weigh(d, times * w->work, WORK_PACKET);
 
-	if (d->work > WORK_FACTOR * times * w->work + WORK_PACKET * d->packets)
-		case_fail("work: %llu in one piece, %llu in %u", (unsigned long long)w->work,
-			  (unsigned long long)d->work, d->packets);
 	/* No packet costs much more than all of them in one. */
 	if (d->work_max > 2 * w->work + WORK_PACKET)
 		case_fail("work: %llu in one piece, %u for a packet of several",
 			  (unsigned long long)w->work, d->work_max);
-	if (percent <= worst.percent || w->mid)
-		return;
-	worst.percent = percent;
-	snprintf(worst.name, sizeof(worst.name), "%s %s, %u pieces", w->s->proto, w->s->name,
-		 d->packets);
+	if (!w->mid)
+		samples_worst(percent, "%s %s, %u pieces", w->s->proto, w->s->name, d->packets);
 }
 
 static bool dir_closed(const struct whole *w, const struct drive *d)
@@ -188,21 +172,16 @@ static void whole_sample(const struct sigset *set, const struct nfim_sig_sample 
 	drive_free(&d);
 }
 
-typedef void (*sample_fn)(const struct whole *w);
+typedef void (*whole_fn)(const struct whole *w);
 
-static void each_sample(sample_fn fn)
+static void each_sample(whole_fn fn)
 {
-	u32 s, i;
+	struct sample_at at = { 0 };
+	struct whole w;
 
-	for (s = 0; s < ARRAY_SIZE(sets); s++) {
-		const struct nfim_sigs *sigs = sets[s]->sigs;
-
-		for (i = 0; i < sigs->n_samples; i++) {
-			struct whole w;
-
-			whole_sample(sets[s], &sigs->samples[i], &w);
-			fn(&w);
-		}
+	while (samples_next(&at)) {
+		whole_sample(at.set, at.s, &w);
+		fn(&w);
 	}
 }
 
@@ -382,15 +361,6 @@ int main(void)
 		cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_with_company),
 	};
-	int failed;
 
-	sets[0] = sigset_shipped();
-	sets[1] = sigset_test();
-	failed = cmocka_run_group_tests_name("props", tests, NULL, NULL);
-	sigset_free(sets[0]);
-	sigset_free(sets[1]);
-	printf("# work in pieces is at most %.2f times that in one: %s\n", worst.percent / 100.0,
-	       worst.name);
-	printf("# %lu cases\n", case_count());
-	return failed;
+	return SAMPLES_RUN("props", tests);
 }

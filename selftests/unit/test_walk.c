@@ -4,43 +4,17 @@
  * cut: together its packets do the same, and the work is bounded.
  */
 #include "unit.h"
-#include "drive.h"
-#include "sigset.h"
+#include "samples.h"
 
 #include <stdlib.h>
 
-enum {
-	WORK_FACTOR = 4,	/* DESIGN D3 */
-	WORK_PACKET = 16,	/* what a packet may cost besides */
-};
-
-static struct sigset *sets[2];	/* shipped, test */
-
-/* The most work for a sample in pieces, in hundredths of that in one. */
-static struct {
-	u64 percent;
-	char name[256];
-} worst;
+enum { WORK_PACKET = 16 };	/* what a packet may cost besides */
 
 static void begin(const struct sigset *set, struct drive *d, u32 dir)
 {
 	drive_init(d, &set->pack);
 	d->watch = true;
 	d->has_base[!dir] = false;
-}
-
-static void weigh(const struct nfim_sig_sample *s, const struct drive *d, u64 whole)
-{
-	u64 percent = d->work * 100 / whole;
-
-	if (d->work > WORK_FACTOR * whole + WORK_PACKET * d->packets)
-		case_fail("work: %llu in one piece, %llu in %u", (unsigned long long)whole,
-			  (unsigned long long)d->work, d->packets);
-	if (percent <= worst.percent)
-		return;
-	worst.percent = percent;
-	snprintf(worst.name, sizeof(worst.name), "%s %s, %u pieces", s->proto, s->name,
-		 d->packets);
 }
 
 /* Pieces of @step bytes behind the first of @first. */
@@ -59,8 +33,8 @@ static void deliver(const struct sigset *set, const struct nfim_sig_sample *s, u
 		drive_at(&d, dir, at, s->bytes + at, n);
 	}
 	case_eq("actions", d.actions, s->actions);
-	if (whole)
-		weigh(s, &d, whole);
+	samples_worst(samples_weigh(&d, whole, WORK_PACKET), "%s %s, %u pieces", s->proto, s->name,
+		      d.packets);
 	drive_free(&d);
 }
 
@@ -90,11 +64,10 @@ static void each_cut(const struct sigset *set, const struct nfim_sig_sample *s)
 
 TEST(test_cuts)
 {
-	u32 k, i;
+	struct sample_at at = { 0 };
 
-	for (k = 0; k < ARRAY_SIZE(sets); k++)
-		for (i = 0; i < sets[k]->sigs->n_samples; i++)
-			each_cut(sets[k], &sets[k]->sigs->samples[i]);
+	while (samples_next(&at))
+		each_cut(at.set, at.s);
 }
 
 int main(void)
@@ -102,15 +75,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cuts),
 	};
-	int failed;
 
-	sets[0] = sigset_shipped();
-	sets[1] = sigset_test();
-	failed = cmocka_run_group_tests_name("walk", tests, NULL, NULL);
-	sigset_free(sets[0]);
-	sigset_free(sets[1]);
-	printf("# work in pieces is at most %.2f times that in one: %s\n", worst.percent / 100.0,
-	       worst.name);
-	printf("# %lu cases\n", case_count());
-	return failed;
+	return SAMPLES_RUN("walk", tests);
 }

@@ -3,21 +3,18 @@
  * Reads conntracks by ctnetlink, as far as nf_im is concerned.
  */
 #include "conntrack.h"
+#include "nfnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 struct reading {
 	nfim_ct_fn *fn;
 	void *data;
-	int error;
 };
 
 static void copy_address(uint8_t *dst, const struct nlattr *attr)
@@ -110,51 +107,19 @@ static int on_conntrack(const struct nlmsghdr *nlh, void *data)
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct reading *r = data;
 	struct nfim_ct ct = { .family = nfg->nfgen_family };
+	int ret;
 
 	if (mnl_attr_parse(nlh, sizeof(*nfg), on_attr, &ct) < 0)
 		return MNL_CB_ERROR;
-	r->error = r->fn(&ct, r->data);
-	return r->error ? MNL_CB_STOP : MNL_CB_OK;
-}
-
-static int read_all(struct mnl_socket *sock, struct reading *r)
-{
-	char buf[1 << 16];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	ssize_t len;
-	int ret;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, 0, mnl_socket_get_portid(sock), on_conntrack, r);
-	} while (ret > MNL_CB_STOP);
-	return ret < 0 ? -errno : r->error;
+	ret = r->fn(&ct, r->data);
+	errno = -ret;
+	return ret ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
 int nfim_ct_each(nfim_ct_fn *fn, void *data, struct nfim_nl_err *err)
 {
-	struct mnl_socket *sock = mnl_socket_open(NETLINK_NETFILTER);
 	struct reading r = { .fn = fn, .data = data };
-	int ret = -errno;
 
-	if (sock) {
-		ret = -errno;
-		if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) >= 0)
-			ret = read_all(sock, &r);
-		mnl_socket_close(sock);
-	}
-	if (ret)
-		snprintf(err->msg, sizeof(err->msg), "cannot read the conntracks: %s",
-			 strerror(-ret));
-	return ret;
+	return nfim_nfnl_dump(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, on_conntrack, &r,
+			      "the conntracks", err);
 }

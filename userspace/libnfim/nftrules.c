@@ -3,18 +3,16 @@
  * Reads rules of nf_tables as they are on the wire: libnftnl leaves out what it does not know.
  */
 #include "nftrules.h"
+#include "nfnl.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 struct reading {
 	struct nfim_nft_expr expr;	/* of the rule at hand */
@@ -99,49 +97,16 @@ static int on_rule(const struct nlmsghdr *nlh, void *data)
 		read_expr(r, elem);
 	if (r->expr.native)
 		tell(r);
-	return r->error ? MNL_CB_STOP : MNL_CB_OK;
-}
-
-static int read_all(struct mnl_socket *sock, struct reading *r)
-{
-	static char buf[1 << 17];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	ssize_t len;
-	int ret;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, 0, mnl_socket_get_portid(sock), on_rule, r);
-	} while (ret > MNL_CB_STOP);
-	return ret < 0 ? -errno : r->error;
+	errno = -r->error;
+	return r->error ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
 int nfim_nft_each(nfim_nft_fn *fn, void *data, struct nfim_nl_err *err)
 {
-	struct mnl_socket *sock = mnl_socket_open(NETLINK_NETFILTER);
 	struct reading r = { .fn = fn, .data = data };
-	int ret = -errno;
 
-	if (sock) {
-		ret = -errno;
-		if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) >= 0)
-			ret = read_all(sock, &r);
-		mnl_socket_close(sock);
-	}
-	if (ret)
-		snprintf(err->msg, sizeof(err->msg), "cannot read the rules of nf_tables: %s",
-			 strerror(-ret));
-	return ret;
+	return nfim_nfnl_dump(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, on_rule, &r,
+			      "the rules of nf_tables", err);
 }
 
 static int count_hidden(const struct nfim_nft_expr *expr, void *data)
