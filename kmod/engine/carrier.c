@@ -4,6 +4,7 @@
  * look at the same bytes, and moves the origin to what is inside.
  */
 #include "carrier.h"
+#include "names.h"
 #include "unit.h"
 
 typedef enum nfim_peel_result (*peel_fn)(struct nfim_peel *p);
@@ -36,6 +37,17 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 	default:
 		return NFIM_CARRIER_NONE;
 	}
+}
+
+bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit)
+{
+	if (hit->class != NFIM_NAME_DEDICATED)
+		return false;
+	mc->rule = NFIM_NO_RULE;
+	mc->proto = hit->proto;
+	mc->conf = NFIM_CONF_NAME;
+	mc->actions = hit->actions;
+	return true;
 }
 
 static u32 chain_depth(u32 chain)

@@ -229,6 +229,11 @@ bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)
 bool nfim_quic_commit(struct nfim_block **blocks, const struct nfim_quic *q,
 		      struct nfim_block **spare);
 
+struct nfim_name_hit;
+
+/* For carriers that know the host: a name that its service has for itself is the verdict. */
+bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit);
+
 struct nfim_tls_hello;
 
 /* For carriers of a ClientHello: takes its facts. True: its name decides, as @mc then says. */

@@ -148,13 +148,7 @@ static bool name_decides(struct nfim_peel *p, const struct nfim_span *host)
 		memcpy(name + done, b, n);
 	}
 	mc->step->work += host->len;
-	if (!nfim_names_find(mc->pack, name, host->len, &hit) || hit.class != NFIM_NAME_DEDICATED)
-		return false;
-	mc->rule = NFIM_NO_RULE;
-	mc->proto = hit.proto;
-	mc->conf = NFIM_CONF_NAME;
-	mc->actions = hit.actions;
-	return true;
+	return nfim_names_find(mc->pack, name, host->len, &hit) && nfim_name_decides(mc, &hit);
 }
 
 static enum nfim_peel_result head_done(struct nfim_peel *p, const struct nfim_http *h)

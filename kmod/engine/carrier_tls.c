@@ -21,13 +21,7 @@ bool nfim_hello_decides(struct nfim_match_ctx *mc, const struct nfim_tls_hello *
 	if (!nfim_names_find(mc->pack, hello->name, hello->name_len, &hit) &&
 	    !nfim_names_find_whole(mc->pack, "alpn:", hello->alpn, hello->alpn_len, &hit))
 		return false;
-	if (hit.class != NFIM_NAME_DEDICATED)
-		return false;
-	mc->rule = NFIM_NO_RULE;
-	mc->proto = hit.proto;
-	mc->conf = NFIM_CONF_NAME;
-	mc->actions = hit.actions;
-	return true;
+	return nfim_name_decides(mc, &hit);
 }
 
 enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p)

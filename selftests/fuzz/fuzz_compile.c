@@ -9,13 +9,6 @@
 
 #include <stdlib.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 static void check_mistake(const struct nfim_compile_err *err)
 {
 	if (!strnlen(err->what, sizeof(err->what)) ||

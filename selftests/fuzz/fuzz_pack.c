@@ -21,13 +21,6 @@ enum {
 	C_LAY	= 1 << 7,	/* set the sections' places right */
 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 /* Sections in a row from the table's end, each as long as it says, as far as there are bytes. */
 static void lay_out(u8 *file, size_t len)
 {

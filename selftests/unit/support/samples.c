@@ -2,9 +2,10 @@
 /*
  * Every sample of every signature, and the work that pieces of them make.
  */
-#include "unit.h"
 #include "samples.h"
+#include "case.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 struct sigset *sets[2];
