@@ -262,12 +262,11 @@ static u8 *pack_with(enum kind kind, const struct nfim_insn *insn, u32 n, size_t
 static void check_prog(const struct bad_prog *bad)
 {
 	struct nfim_pack_err err;
-	struct nfim_pack pack;
 	size_t len, at;
 	u8 *file = pack_with(bad->kind, bad->insn, bad->n, &len);
 
 	case_begin("program: %s", bad->name);
-	case_eq("return value", (u32)nfim_pack_open(&pack, file, len, &err), (u32)-EINVAL);
+	case_eq("return value", (u32)packmk_try(file, len, &err), (u32)-EINVAL);
 	case_str("reason", err.what, bad->what);
 	case_str("about", err.name, "alpha");
 	if (bad->at >= 0)
@@ -292,7 +291,6 @@ TEST(test_longest)
 {
 	struct nfim_insn insn[NFIM_PROG_MAX + 1] = { 0 };
 	struct nfim_pack_err err;
-	struct nfim_pack pack;
 	size_t len;
 	u32 n;
 	u8 *file;
@@ -300,7 +298,7 @@ TEST(test_longest)
 	for (n = NFIM_PROG_MAX; n <= NFIM_PROG_MAX + 1; n++) {
 		file = pack_with(TCP, insn, n, &len);
 		case_begin("program of %u", n);
-		case_eq("opens", !nfim_pack_open(&pack, file, len, &err), n == NFIM_PROG_MAX);
+		case_eq("opens", !packmk_try(file, len, &err), n == NFIM_PROG_MAX);
 		free(file);
 	}
 	case_str("reason", err.what, "a program is empty, too long, or outside its section");

@@ -341,7 +341,6 @@ static u8 *resize(u8 *file, size_t *len, u32 sect, s32 by)
 static void check_bad(const char *what, const struct bad_pack *bad)
 {
 	struct nfim_pack_err err;
-	struct nfim_pack pack;
 	size_t len, at;
 	u32 i;
 	u8 *file = good_pack(&len);
@@ -354,7 +353,7 @@ static void check_bad(const char *what, const struct bad_pack *bad)
 		if (!bad->grow)
 			packmk_put(file, place(file, &bad->patch[i]), bad->patch[i].value);
 	packmk_seal(file, len);
-	case_eq("return value", (u32)nfim_pack_open(&pack, file, len, &err), (u32)-EINVAL);
+	case_eq("return value", (u32)packmk_try(file, len, &err), (u32)-EINVAL);
 	case_str("reason", err.what, bad->what);
 	case_str("about", err.name, bad->about ? bad->about : "");
 	case_eq("offset", err.off, at);
@@ -371,12 +370,11 @@ static void check_all(const char *what, const struct bad_pack *bad, size_t n)
 TEST(test_good)
 {
 	struct nfim_pack_err err;
-	struct nfim_pack pack;
 	size_t len;
 	u8 *file = good_pack(&len);
 
 	case_begin("the pack that is broken below is right");
-	if (nfim_pack_open(&pack, file, len, &err))
+	if (packmk_try(file, len, &err))
 		case_fail("it is refused: %s at %u \"%s\"", err.what, err.off, err.name);
 	free(file);
 }
@@ -412,28 +410,28 @@ TEST(test_file)
 
 	case_begin("checksum");
 	file[len - 1] ^= 1;
-	case_ok("refused", nfim_pack_open(&pack, file, len, &err));
+	case_ok("refused", packmk_try(file, len, &err));
 	case_str("reason", err.what, "the checksum is wrong: the pack is damaged");
 	case_eq("offset", err.off, offsetof(struct nfim_pack_hdr, crc));
 	sentence_seen(err.what);
 	case_begin("last byte");
 	packmk_seal(file, len);
-	case_ok("refused", nfim_pack_open(&pack, file, len, &err));
+	case_ok("refused", packmk_try(file, len, &err));
 	case_str("reason", err.what, "the last byte is not NUL");
 	sentence_seen(err.what);
 	file[len - 1] ^= 1;
 	case_begin("size");
 	packmk_put(file, offsetof(struct nfim_pack_hdr, size), (u32)len - 4);
-	case_ok("refused", nfim_pack_open(&pack, file, len, &err));
+	case_ok("refused", packmk_try(file, len, &err));
 	case_eq("offset", err.off, offsetof(struct nfim_pack_hdr, size));
 	sentence_seen(err.what);
 	case_begin("too short");
-	case_ok("refused", nfim_pack_open(&pack, file, 151, &err));
+	case_ok("refused", packmk_try(file, 151, &err));
 	case_str("reason", err.what, "the file is too short for a pack");
 	sentence_seen(err.what);
 	case_begin("too large");
 	memcpy(large, file, len);
-	case_ok("refused", nfim_pack_open(&pack, large, too_large, &err));
+	case_ok("refused", packmk_try(large, too_large, &err));
 	case_str("reason", err.what, "the file is larger than a pack may be");
 	sentence_seen(err.what);
 	case_begin("not aligned");
@@ -448,7 +446,6 @@ TEST(test_same_name)
 {
 	struct packmk *mk = calloc(1, sizeof(*mk));
 	struct nfim_pack_err err;
-	struct nfim_pack pack;
 	size_t len;
 	u8 *file;
 
@@ -459,7 +456,7 @@ TEST(test_same_name)
 	file = packmk_build(mk, &len);
 	free(mk);
 	case_begin("a name twice");
-	case_ok("refused", nfim_pack_open(&pack, file, len, &err));
+	case_ok("refused", packmk_try(file, len, &err));
 	case_str("reason", err.what, "the name stands twice");
 	case_eq("offset", err.off, packmk_sect(file, NFIM_SECT_PROTOS) + 2 * 32 +
 		offsetof(struct nfim_proto, name));

@@ -7,6 +7,7 @@
 
 # Hours after which the package lists are fetched anew.
 readonly lists_max_age=24
+readonly debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # use_release NAME - sets release, suite, flavour and kernel_from, or dies naming what there is.
 use_release() {
@@ -23,7 +24,7 @@ on_host() {
 	[ "$suite" = "$(host_suite)" ] && [ "$flavour" = cloud-amd64 ]
 }
 
-# mirror [-security] - where the host takes Debian from.
+# mirror [-security] - where the host takes Debian from; dies if it takes it from nowhere.
 mirror() {
 	local uri
 
@@ -31,18 +32,24 @@ mirror() {
 	uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' \
 		'Created-By: Packages' 2>/dev/null |
 		sed -n "s/^Debian $(host_suite)$1 //p" | head -n 1)
-	printf '%s\n' "${uri:-http://deb.debian.org/debian$1}"
+	[ -n "$uri" ] || die "apt's lists have no Debian source of $(host_suite)$1:" \
+		"name one in /etc/apt/sources.list.d and run apt-get update"
+	printf '%s\n' "$uri"
 }
 
 # release_sources - lines for sources.list.
 release_sources() {
-	local key=/usr/share/keyrings/debian-archive-keyring.gpg
+	local main security='' form="deb [signed-by=$debian_keys] %s %s main\n"
 
-	printf "deb [signed-by=$key] %s %s main\n" "$(mirror "")" "$suite"
-	[ "$suite" = sid ] || printf "deb [signed-by=$key] %s %s main\n" \
-		"$(mirror -security)" "$suite-security"
-	[ "$kernel_from" = - ] || printf "deb [signed-by=$key] %s %s main\n" \
-		"$(mirror "")" "$kernel_from"
+	# Not within printf's arguments, where the end of mirror would go unseen.
+	main=$(mirror "") || return
+	[ "$suite" = sid ] || security=$(mirror -security) || return
+	# shellcheck disable=SC2059 # one form for all
+	{
+		printf "$form" "$main" "$suite"
+		[ -z "$security" ] || printf "$form" "$security" "$suite-security"
+		[ "$kernel_from" = - ] || printf "$form" "$main" "$kernel_from"
+	}
 }
 
 # release_pins - the kernel's packages from where they shall come, nothing else.

@@ -189,6 +189,20 @@ u8 *packmk_build(struct packmk *mk, size_t *len)
 	return file;
 }
 
+int packmk_try(const u8 *file, size_t len, struct nfim_pack_err *err)
+{
+	u8 *copy = malloc(len);
+	struct nfim_pack pack;
+	int ret;
+
+	if (!copy)
+		abort();
+	memcpy(copy, file, len);
+	ret = nfim_pack_open(&pack, copy, len, err);
+	free(copy);
+	return ret;
+}
+
 size_t packmk_sect(const u8 *file, enum nfim_sect_type type)
 {
 	size_t at = sizeof(struct nfim_pack_hdr) +

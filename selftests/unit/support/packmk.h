@@ -62,6 +62,16 @@ void packmk_roots(struct packmk *mk);
  */
 u8 *packmk_build(struct packmk *mk, size_t *len);
 
+/**
+ * packmk_try() - open a copy of a file
+ * @file: stays as it is; a big-endian host swaps the words of what it opens
+ * @len: bytes, all of which the copy has
+ * @err: why it is refused
+ *
+ * Return: what nfim_pack_open() said. The pack is gone.
+ */
+int packmk_try(const u8 *file, size_t len, struct nfim_pack_err *err);
+
 /** packmk_seal() - make size and checksum right again */
 void packmk_seal(u8 *file, size_t len);
 
