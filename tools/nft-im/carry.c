@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where nft-im takes part in libnftables: functions that this program defines are found before
- * those of the libraries, so libnftables calls them.
+ * Where nft-im takes part in libnftables: functions that this program, or the library preloaded
+ * to another one, defines are found before those of the libraries, so libnftables calls them.
  *
  *  - nftnl_rule_add_expr(): of a rule on its way to the kernel, the expressions of a stand-in
  *    (load the processor's number, compare) become the xtables match.
@@ -32,7 +32,7 @@ void xtables_set_nfproto(uint8_t nfproto);
 
 static bool files;
 
-static void *next_symbol(const char *name)
+void *next_symbol(const char *name)
 {
 	void *at = dlsym(RTLD_NEXT, name);
 

@@ -4,11 +4,11 @@
  */
 #include "nft-im.h"
 #include "nftrules.h"
+#include "session.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <nftables/libnftables.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +19,6 @@ struct options {
 	const char *file;
 	bool interactive;
 	bool native;
-	bool optimize;
 	bool json;
 };
 
@@ -56,45 +55,6 @@ static const struct {
 };
 
 enum { OPTS = sizeof(opts) / sizeof(*opts) };
-
-void say(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("nft-im: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-void *xmalloc(size_t size)
-{
-	void *p = malloc(size ? size : 1);
-
-	if (!p) {
-		say("out of memory");
-		exit(1);
-	}
-	return p;
-}
-
-char *read_all(FILE *file)
-{
-	char *text = NULL, chunk[4096];
-	size_t n, size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		fwrite(chunk, 1, n, out);
-	if (fclose(out) || ferror(file)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
 
 static void help(void)
 {
@@ -163,7 +123,7 @@ static int set_option(struct nft_ctx *nft, struct options *o, int c)
 		nft_ctx_set_dry_run(nft, true);
 		return -1;
 	case 'o':
-		o->optimize = true;
+		nft_ctx_set_optimize(nft, NFT_OPTIMIZE_ENABLED);
 		return -1;
 	case 'd':
 		nft_ctx_output_set_debug(nft, debug_levels(optarg));
@@ -220,36 +180,6 @@ static void warn_hidden(const char *text)
 		say("%d " NFIM_NFT_HIDDEN ", nor save: nft-im --native list", n);
 }
 
-/* Where no table is iptables', the hint that one is would mislead. */
-static bool misleading(const char *line)
-{
-	static const char *const iptables[] = {
-		" filter ", " nat ", " mangle ", " raw ", " security ",
-	};
-	size_t i;
-
-	if (strncmp(line, "# Warning: table ", 17) || !strstr(line, "managed by iptables"))
-		return false;
-	for (i = 0; i < sizeof(iptables) / sizeof(*iptables); i++)
-		if (strstr(line, iptables[i]))
-			return false;
-	return true;
-}
-
-static void print_messages(const char *messages)
-{
-	char *copy = strdup(messages), *line, *next;
-
-	for (line = copy; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!misleading(line))
-			rewrite_restore(line, stderr);
-	}
-	free(copy);
-}
-
 static int print_output(const struct options *o, const char *output)
 {
 	char *text;
@@ -273,42 +203,19 @@ static bool is_monitor(const char *text)
 }
 
 /* Hands text to libnftables and says what became of it. */
-static int run(struct nft_ctx *nft, const struct options *o, const char *name, const char *text)
+static int run(struct nft_ctx *nft, const struct options *o, const struct session_text *text)
 {
-	bool stream = is_monitor(text);
-	size_t before = place_count();
-	char *changed;
+	bool stream = is_monitor(text->text);
 	int ret;
 
-	if (o->json && text[strspn(text, " \t\n")] == '{')
-		changed = json_in(name, text);
-	else
-		changed = rewrite(name, text, false);
-	if (!changed)
-		return 1;
-	if (o->optimize && place_count() > before) {
-		say("-o would merge rules with im into others that mean something else; "
-		    "write { a, b } in one rule, or leave -o out");
-		free(changed);
-		return 1;
-	}
-	if (place_count() > before)
-		carry_load();
 	nft_ctx_buffer_error(nft);
 	if (!stream)
 		nft_ctx_buffer_output(nft);
-	carry_files(true);
-	/* A file is given by its name, so that messages have it. */
-	if (o->file && strcmp(o->file, "-") && !o->json)
-		ret = nft_run_cmd_from_filename(nft, name);
-	else
-		ret = nft_run_cmd_from_buffer(nft, changed);
-	carry_files(false);
-	print_messages(nft_ctx_get_error_buffer(nft));
+	ret = session_run(nft, text);
+	session_messages(nft_ctx_get_error_buffer(nft));
 	if (!stream && print_output(o, nft_ctx_get_output_buffer(nft)))
 		ret = 1;
-	warn_hidden(text);
-	free(changed);
+	warn_hidden(text->text);
 	return ret ? 1 : 0;
 }
 
@@ -325,7 +232,9 @@ static int run_file(struct nft_ctx *nft, const struct options *o)
 	}
 	if (file != stdin)
 		fclose(file);
-	ret = run(nft, o, file == stdin ? "/dev/stdin" : o->file, text);
+	ret = run(nft, o, &(struct session_text){
+		.name = file == stdin ? "/dev/stdin" : o->file, .text = text,
+		.by_name = file != stdin && !o->json, .json = o->json });
 	free(text);
 	return ret;
 }
@@ -346,7 +255,8 @@ static int run_interactive(struct nft_ctx *nft, const struct options *o)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strcmp(line, "quit") || !strcmp(line, "exit"))
 			break;
-		if (*line && run(nft, o, "<cli>", line))
+		if (*line && run(nft, o, &(struct session_text){
+				.name = "<cli>", .text = line, .json = o->json }))
 			ret = 1;
 	}
 	free(line);
@@ -366,7 +276,8 @@ static int run_args(struct nft_ctx *nft, const struct options *o, int argc, char
 	for (i = 0; i < argc; i++)
 		fprintf(out, "%s%s", i ? " " : "", argv[i]);
 	fclose(out);
-	ret = run(nft, o, "<cmdline>", text);
+	ret = run(nft, o, &(struct session_text){
+		.name = "<cmdline>", .text = text, .json = o->json });
 	free(text);
 	return ret;
 }
@@ -377,8 +288,7 @@ int main(int argc, char **argv)
 	struct nft_ctx *nft;
 	int ret;
 
-	/* libxt_im then writes what nft-im reads, whatever stock nft could read as well. */
-	setenv("NFIM_XLATE", "im", 1);
+	session_begin();
 	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft) {
 		say("libnftables does not start: %s", strerror(errno));
@@ -387,8 +297,6 @@ int main(int argc, char **argv)
 	ret = parse(nft, &o, argc, argv);
 	if (ret >= 0)
 		goto out;
-	if (o.optimize)
-		nft_ctx_set_optimize(nft, NFT_OPTIMIZE_ENABLED);
 	if (o.native)
 		ret = native(argc - optind, argv + optind, o.file, o.json);
 	else if (o.file)

@@ -40,6 +40,9 @@ const struct place *place_get(uint32_t number);
 /** place_count() - how many there are */
 size_t place_count(void);
 
+/** place_reset() - forget all; before the next text */
+void place_reset(void);
+
 /* names.c */
 
 enum { TESTS = 5 };
@@ -112,6 +115,9 @@ void carry_files(bool on);
 /** carry_load() - have the kernel load the match; inet and bridge tables would not ask for it */
 void carry_load(void);
 
+/** next_symbol() - the function of that name which ours hides; none is the end of the program */
+void *next_symbol(const char *name);
+
 /** carry_raw_open() - open a file as it is */
 FILE *carry_raw_open(const char *path);
 
@@ -136,7 +142,7 @@ char *json_out(const char *text);
  */
 int native(int argc, char **argv, const char *file, bool json);
 
-/* main.c */
+/* session.c */
 
 /** say() - a line on stderr, with our name in front */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

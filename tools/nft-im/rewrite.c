@@ -47,6 +47,17 @@ size_t place_count(void)
 	return n_places;
 }
 
+void place_reset(void)
+{
+	while (n_places) {
+		free(places[--n_places]->was);
+		free(places[n_places]->is);
+		free(places[n_places]);
+	}
+	free(places);
+	places = NULL;
+}
+
 /* One text on its way. */
 struct job {
 	struct lex lex;

@@ -19,20 +19,35 @@ struct var {
 
 struct dir {
 	struct dir *next;
-	const char *path;
+	char *path;
 };
 
 static struct var *vars;
 static struct dir *dirs, **last_dir = &dirs;
 
+static struct var *find(const char *name, size_t len)
+{
+	struct var *var;
+
+	for (var = vars; var; var = var->next)
+		if (strlen(var->name) == len && !memcmp(var->name, name, len))
+			return var;
+	return NULL;
+}
+
 static void set(const char *name, size_t len, const char *value, size_t value_len)
 {
-	struct var *var = xmalloc(sizeof(*var));
+	struct var *var = find(name, len);
 
-	var->name = strndup(name, len);
+	if (var) {
+		free(var->value);
+	} else {
+		var = xmalloc(sizeof(*var));
+		var->name = strndup(name, len);
+		var->next = vars;
+		vars = var;
+	}
 	var->value = strndup(value, value_len);
-	var->next = vars;
-	vars = var;
 }
 
 void vars_read(const struct lex *from)
@@ -56,12 +71,9 @@ void vars_read(const struct lex *from)
 
 const char *vars_get(const char *name, size_t len)
 {
-	const struct var *var;
+	const struct var *var = find(name, len);
 
-	for (var = vars; var; var = var->next)
-		if (strlen(var->name) == len && !memcmp(var->name, name, len))
-			return var->value;
-	return NULL;
+	return var ? var->value : NULL;
 }
 
 void rewrite_define(const char *var)
@@ -76,7 +88,7 @@ void rewrite_include_path(const char *path)
 {
 	struct dir *dir = xmalloc(sizeof(*dir));
 
-	dir->path = path;
+	dir->path = strdup(path);
 	dir->next = NULL;
 	*last_dir = dir;
 	last_dir = &dir->next;
