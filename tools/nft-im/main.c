@@ -241,6 +241,7 @@ static int run_file(struct nft_ctx *nft, const struct options *o)
 
 static int run_interactive(struct nft_ctx *nft, const struct options *o)
 {
+	struct session_text text = { .name = "<cli>", .json = o->json };
 	bool person = isatty(STDIN_FILENO);
 	char *line = NULL;
 	size_t size = 0;
@@ -255,8 +256,8 @@ static int run_interactive(struct nft_ctx *nft, const struct options *o)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strcmp(line, "quit") || !strcmp(line, "exit"))
 			break;
-		if (*line && run(nft, o, &(struct session_text){
-				.name = "<cli>", .text = line, .json = o->json }))
+		text.text = line;
+		if (*line && run(nft, o, &text))
 			ret = 1;
 	}
 	free(line);
