@@ -8,6 +8,7 @@
 #include "nf_im.h"
 
 #define LABEL_BITS	(NF_CT_LABELS_MAX_SIZE * 8)
+#define LABEL_LONGS	BITS_TO_LONGS(LABEL_BITS)
 
 unsigned int nf_im_label_base = NF_IM_LABEL_BASE_DEFAULT;
 module_param_named(label_base, nf_im_label_base, uint, 0444);
@@ -23,16 +24,28 @@ int nf_im_label_check(void)
 	return -EINVAL;
 }
 
-static void label_or(struct nf_conn *ct, const unsigned long *mask)
+/*
+ * Other CPUs read the labels without a lock. Whoever sees the category relies on the protocol's
+ * label, which is above it, and whoever sees im-done on all of them: so from the highest to the
+ * lowest, and im-done at last. test_and_set_bit() keeps that order.
+ */
+static void label_or(struct nf_conn *ct, const unsigned long *mask, bool done)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	u32 i = LABEL_LONGS, bit;
+	unsigned long left;
 	bool news = false;
-	unsigned int bit;
 
+	static_assert(NF_IM_LABEL_PROTO > NF_IM_LABEL_CATEGORY);
 	if (!labels)
 		return;
-	for_each_set_bit(bit, mask, LABEL_BITS)
-		news |= !test_and_set_bit(bit, labels->bits);
+	while (i--)
+		for (left = mask[i]; left; left &= ~BIT(bit)) {
+			bit = __fls(left);
+			news |= !test_and_set_bit(i * BITS_PER_LONG + bit, labels->bits);
+		}
+	if (done)
+		news |= !test_and_set_bit(nf_im_label_bit(NF_IM_LABEL_DONE), labels->bits);
 	if (news)
 		nf_conntrack_event_cache(IPCT_LABEL, ct);
 }
@@ -73,9 +86,7 @@ void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 		__set_bit(nf_im_label_bit(NF_IM_LABEL_UNINSPECTED), mask);
 	if ((flow->flags[0] | flow->flags[1]) & NFIM_F_ANOMALY)
 		__set_bit(nf_im_label_bit(NF_IM_LABEL_ANOMALY), mask);
-	if (flow->done && !reads_on)
-		__set_bit(nf_im_label_bit(NF_IM_LABEL_DONE), mask);
-	label_or(ct, mask);
+	label_or(ct, mask, flow->done && !reads_on);
 	nf_im_mark_verdict(ct, flow);
 }
 
@@ -85,6 +96,8 @@ u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pac
 	const u32 first = nf_im_label_bit(NF_IM_LABEL_PROTO);
 	u32 i, bit;
 
+	/* Whoever asks has seen the category; see label_or(). */
+	smp_rmb();
 	bit = find_next_bit(labels->bits, nf_im_label_bit(NF_IM_LABEL_COUNT), first);
 	if (bit >= nf_im_label_bit(NF_IM_LABEL_COUNT))
 		return 0;

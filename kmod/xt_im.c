@@ -37,12 +37,14 @@ static const struct im_priv *im_priv(const struct xt_im_mtinfo *info)
 static u64 labels_half(const unsigned long *bits, unsigned int half)
 {
 	if (BITS_PER_LONG == 64)
-		return bits[half];
-	return bits[2 * half] | (u64)bits[2 * half + 1] << 32;
+		return READ_ONCE(bits[half]);
+	return READ_ONCE(bits[2 * half]) | (u64)READ_ONCE(bits[2 * half + 1]) << 32;
 }
 
 static bool protos_hit(const struct im_priv *priv, const struct nf_conn_labels *labels)
 {
+	/* Read after the status, as protocols are written before it: label_or() of nf_im. */
+	smp_rmb();
 	return (labels_half(labels->bits, 0) & priv->protos[0]) |
 	       (labels_half(labels->bits, 1) & priv->protos[1]);
 }
