@@ -15,6 +15,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
+#include <linux/u64_stats_sync.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_labels.h>
@@ -29,9 +30,10 @@
 #define __uninitialized
 #endif
 
-/* Counters of a namespace, by the number of their attribute. */
+/* Counters of a namespace, by the number of their attribute; written with bottom halves off. */
 struct nf_im_stats {
-	u64 c[__NF_IM_A_C_MAX];
+	u64_stats_t c[__NF_IM_A_C_MAX];
+	struct u64_stats_sync sync;	/* 32-bit CPUs read them in two halves */
 };
 
 /* Sets of hooks that are registered together. */
@@ -106,7 +108,11 @@ extern struct nf_im_pack __rcu *nf_im_pack;
 
 static inline void nf_im_count(const struct nf_im_net *inet, u32 counter)
 {
-	this_cpu_inc(inet->stats->c[counter]);
+	struct nf_im_stats *stats = this_cpu_ptr(inet->stats);
+
+	u64_stats_update_begin(&stats->sync);
+	u64_stats_inc(&stats->c[counter]);
+	u64_stats_update_end(&stats->sync);
 }
 
 /* nf_im_main.c */

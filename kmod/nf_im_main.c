@@ -201,7 +201,7 @@ int nf_im_rule_add(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 	if (!err)
 		err = family_get(inet, family);
 	if (!err) {
-		inet->rules++;
+		WRITE_ONCE(inet->rules, inet->rules + 1);
 		rule_watch(inet, info, 1);
 		nf_im_pack_rule(info, true);
 	}
@@ -217,7 +217,7 @@ void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
 	mutex_lock(&inet->mutex);
 	nf_im_pack_rule(info, false);
 	rule_watch(inet, info, -1);
-	inet->rules--;
+	WRITE_ONCE(inet->rules, inet->rules - 1);
 	family_put(inet, family);
 	mutex_unlock(&inet->mutex);
 }
@@ -234,7 +234,7 @@ static int enable_get(struct nf_im_net *inet, bool bridge)
 	if (err)
 		return err;
 	if (bridge || !inet->enabled)
-		inet->enabled = bridge ? NFPROTO_BRIDGE : NFPROTO_INET;
+		WRITE_ONCE(inet->enabled, bridge ? NFPROTO_BRIDGE : NFPROTO_INET);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ int nf_im_enable(struct net *net, bool on, bool bridge)
 		err = enable_get(inet, bridge);
 	} else if (inet->enabled) {
 		family_put(inet, inet->enabled);
-		inet->enabled = 0;
+		WRITE_ONCE(inet->enabled, 0);
 	}
 	mutex_unlock(&inet->mutex);
 	return err;
@@ -257,12 +257,15 @@ int nf_im_enable(struct net *net, bool on, bool bridge)
 static int __net_init net_init(struct net *net)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
+	int cpu;
 
 	inet->net = net;
 	mutex_init(&inet->mutex);
 	inet->stats = alloc_percpu_gfp(struct nf_im_stats, GFP_KERNEL_ACCOUNT);
 	if (!inet->stats)
 		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(inet->stats, cpu)->sync);
 	inet->proto_flows = kcalloc(NFIM_PROTO_MAX, sizeof(*inet->proto_flows),
 				    GFP_KERNEL_ACCOUNT);
 	if (!inet->proto_flows) {

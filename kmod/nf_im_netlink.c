@@ -42,6 +42,21 @@ static int put_pack(struct sk_buff *skb)
 	return err;
 }
 
+static u64 counter_of_cpu(const struct nf_im_stats *stats, u32 c)
+{
+	unsigned int start;
+	u64 n;
+
+	/* The writer of this CPU cannot come in between, which a UP kernel relies on. */
+	local_bh_disable();
+	do {
+		start = u64_stats_fetch_begin(&stats->sync);
+		n = u64_stats_read(&stats->c[c]);
+	} while (u64_stats_fetch_retry(&stats->sync, start));
+	local_bh_enable();
+	return n;
+}
+
 static u64 counter_read(const struct nf_im_net *inet, u32 c)
 {
 	u64 sum = 0;
@@ -56,7 +71,7 @@ static u64 counter_read(const struct nf_im_net *inet, u32 c)
 		return nf_im_cap(inet);
 	}
 	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(inet->stats, cpu)->c[c];
+		sum += counter_of_cpu(per_cpu_ptr(inet->stats, cpu), c);
 	return sum;
 }
 

@@ -216,7 +216,7 @@ static void pack_swap(struct nf_im_pack *pack)
 	synchronize_rcu();
 	if (previous != pack)
 		pack_free(previous);
-	previous = old;
+	WRITE_ONCE(previous, old);
 }
 
 static int pack_check(struct nf_im_pack *pack, bool force, char *why, size_t why_len)
