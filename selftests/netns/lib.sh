@@ -156,9 +156,9 @@ nap() {
 	sleep 0.05
 }
 
-# busywait MS CMD... - runs CMD until it succeeds, at most for MS.
+# busywait MS CMD... - runs CMD until it succeeds, at most for MS, longer in a slow machine.
 busywait() {
-	local limit=$1 start now
+	local limit=$(($1 * ${NF_IM_SLOW:-1})) start now
 
 	shift
 	start=${EPOCHREALTIME//[.,]/}
