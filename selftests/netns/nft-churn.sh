@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Four hundred times the rules are replaced while sessions come: of the messenger no byte ever
+# gets through, so no packet was judged by half a ruleset, and what is none passes. Afterwards
+# nothing is held.
+
+# Functions are called by check, which shellcheck does not see.
+# shellcheck disable=SC2317
+
+# shellcheck source=selftests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/netns/lib-im.sh
+. "$(dirname "$0")/lib-im.sh"
+# shellcheck source=selftests/netns/lib-nft.sh
+. "$(dirname "$0")/lib-nft.sh"
+
+readonly times=200
+
+# replace TOOL RULE - one transaction a line, in one process.
+replace() {
+	local i
+
+	for ((i = 0; i < times; i++)); do
+		printf 'flush chain inet guard guard; add rule inet guard guard %s counter drop\n' "$2"
+	done | fw "$1" -i >"$RESULTS/replace" 2>&1
+	echo $? >"$RESULTS/replaced"
+}
+
+# sessions_meanwhile - sessions of both kinds until the replacing is over. What went otherwise than
+# it should is kept.
+sessions_meanwhile() {
+	local line
+
+	n=0
+	: >"$RESULTS/wrong"
+	until [ -e "$RESULTS/replaced" ]; do
+		line=$(cli imtalk talk --timeout 1000 "$talk" "$SRV4" 5050)
+		[[ $line == "cut-off c 0/"*" s 0/"* ]] || echo "ymsg: $line" >>"$RESULTS/wrong"
+		line=$(cli imtalk talk --timeout 20000 "$service" "$SRV4" 5051) ||
+			echo "look-alike: $line" >>"$RESULTS/wrong"
+		n=$((n + 1))
+	done
+}
+
+last_handle() {
+	fw nft -a list chain inet guard guard 2>/dev/null |
+		sed -n 's/.* drop # handle //p'
+}
+
+one() {
+	local tool=$1 rule=$2 name="$1, $2"
+
+	rm -f "$RESULTS/replaced"
+	nft_chain inet forward 0 "$rule counter drop" | fw "$tool" -f -
+	seen_reset
+	replace "$tool" "$rule" &
+	sessions_meanwhile
+	wait %%
+	check_eq "$name: all replaced" 0 "$(<"$RESULTS/replaced")"
+	check_number "$name: each time, as the handle says" ">$times" "$(last_handle)"
+	check_eq "$name: one rule is there" 1 "$(fw nft list ruleset 2>/dev/null | grep -c ' drop$')"
+	check_number "$name: sessions came meanwhile" ">2" "$n"
+	check_eq "$name: all went as they should" "" "$(<"$RESULTS/wrong")"
+	fw nft flush ruleset
+	end_sessions
+}
+
+ktap_plan
+im_setup nft-im
+serve "$talk" 5050
+serve "$service" 5051
+fw imctl labels --write 2>/dev/null
+fw imctl enable --runtime
+one nft 'ct label "im-ymsg"'
+fw imctl disable --runtime
+one nft-im 'im proto ymsg'
+check_eq "no rule is counted" 0 "$(im_status rules)"
+check "nothing is held" busywait 10000 modprobe -r xt_im nf_im
+ktap_finish
