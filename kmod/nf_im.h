@@ -66,6 +66,7 @@ struct nf_im_net {
 	/* Rules that test actions, of all protocols and of each. */
 	u32 watch_any;
 	u32 watch[NFIM_PROTO_MAX];
+	u32 lookups;			/* rules that test look-ups; they are watch_any's, too */
 	struct nf_im_stats __percpu *stats;
 	atomic64_t *proto_flows;	/* [NFIM_PROTO_MAX] */
 	atomic_t entries;
@@ -101,6 +102,14 @@ struct nf_im_facts {
 	bool actions_known;	/* it was read for actions, or there are none */
 	u8 conf;		/* enum nf_im_confidence, of a known protocol */
 	bool known;		/* as a protocol; set as @conf */
+	struct nfim_lookups lookups;	/* whose hosts this packet asks for; only if asked for */
+};
+
+/* What nf_im_facts_get() looks for beside the flow's state. */
+enum nf_im_want {
+	NF_IM_WANT_PROTO	= 1 << 0,	/* the protocol, in the table as well */
+	NF_IM_WANT_ACTIONS	= 1 << 1,	/* of this packet */
+	NF_IM_WANT_LOOKUPS	= 1 << 2,	/* the same; with the actions */
 };
 
 extern struct mutex nf_im_mutex;
@@ -174,14 +183,12 @@ void nf_im_inspect_ack(struct nf_im_pkt *pkt);
 /**
  * nf_im_facts_get() - what is known of a packet's flow, and of the packet
  * @skb: the packet, in any hook behind conntrack
- * @want_actions: also look for this packet's actions
- * @want_proto: also look for the protocol in the table
+ * @want: bits of enum nf_im_want
  * @facts: set
  *
  * Context: softirq or process, under rcu_read_lock().
  */
-void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_proto,
-		     struct nf_im_facts *facts);
+void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *facts);
 
 /**
  * nf_im_facts_number() - a fact of a packet as the number that the native expression loads

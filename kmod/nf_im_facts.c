@@ -7,6 +7,7 @@
  * packets may pass the hook before the first of them meets a rule.
  */
 #include "nf_im_table.h"
+#include "engine/dns.h"
 
 static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
 {
@@ -46,22 +47,27 @@ static void labels_conf(const struct nf_conn_labels *labels, struct nf_im_facts 
 }
 
 /* All facts whose range the packet touches: it may be a retransmission with other cuts. */
-static u32 watch_actions(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
+static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt,
+			struct nf_im_facts *facts)
 {
 	const struct nf_im_fact *f;
 	const struct nf_im_old *old = &watch->old[pkt->dir];
-	u32 actions = 0, i;
+	u32 i;
 
-	if (old->actions && (s32)(pkt->seg.seq - old->end) < 0)
-		actions = old->actions;
+	if ((old->actions || old->lookups.n) && (s32)(pkt->seg.seq - old->end) < 0) {
+		facts->actions = old->actions;
+		facts->lookups = old->lookups;
+	}
 	for (i = 0; i < NF_IM_FACTS; i++) {
 		f = &watch->facts[i];
 		if (!f->len || f->dir != pkt->dir)
 			continue;
-		if (pkt->seg.seq - f->seq < f->len || f->seq - pkt->seg.seq < pkt->seg.len)
-			actions |= f->actions;
+		if (pkt->seg.seq - f->seq >= f->len && f->seq - pkt->seg.seq >= pkt->seg.len)
+			continue;
+		facts->actions |= f->actions;
+		if (f->lookup)
+			nfim_lookups_add(&facts->lookups, f->lookup);
 	}
-	return actions;
 }
 
 /* The entry's view of the flow, where the labels cannot tell or actions are asked for. */
@@ -84,7 +90,8 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 		facts->known = facts->proto;
 		facts->conf = e->flow.conf;
 		if (want_actions && e->watch) {
-			facts->actions = payload ? watch_actions(e->watch, &pkt) : 0;
+			if (payload)
+				watch_facts(e->watch, &pkt, facts);
 			facts->actions_known = true;
 		}
 	} else if (facts->state == NF_IM_STATE_UNDECIDED ||
@@ -119,21 +126,48 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 	return actions;
 }
 
-void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_proto,
-		     struct nf_im_facts *facts)
+/*
+ * Whose hosts a packet of UDP asks for, whatever became of its flow: its first datagrams end the
+ * reading of it, and later ones are look-ups as well. Apart, so that others need no stack for it.
+ */
+static noinline void datagram_lookups(const struct sk_buff *skb, struct nf_conn *ct,
+				      enum ip_conntrack_info ctinfo, const struct nfim_pack *pack,
+				      struct nfim_lookups *lookups)
 {
-	const struct nf_conn_labels *labels;
-	enum ip_conntrack_info ctinfo;
-	const struct nfim_pack *pack;
-	struct nf_conn *ct;
-	u8 l4;
+	struct nf_im_pkt pkt __uninitialized;
+	struct nfim_dns dns __uninitialized;
+	u32 proto, n = 0;
 
+	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
+		return;
+	do {
+		proto = nfim_dns_datagram(pack, &pkt.seg, &dns);
+		if (proto)
+			nfim_lookups_add(lookups, proto);
+	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
+}
+
+static void facts_init(struct nf_im_facts *facts)
+{
 	facts->state = NF_IM_STATE_NONE;
 	facts->proto = 0;
 	facts->actions = 0;
 	facts->actions_known = false;
 	facts->conf = NF_IM_CONF_PAYLOAD;
 	facts->known = false;
+	facts->lookups.n = 0;
+}
+
+void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *facts)
+{
+	bool want_actions = want & NF_IM_WANT_ACTIONS, want_proto = want & NF_IM_WANT_PROTO;
+	const struct nf_conn_labels *labels;
+	enum ip_conntrack_info ctinfo;
+	const struct nfim_pack *pack;
+	struct nf_conn *ct;
+	u8 l4;
+
+	facts_init(facts);
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || nf_ct_is_template(ct))
 		return;
@@ -147,11 +181,14 @@ void nf_im_facts_get(const struct sk_buff *skb, bool want_actions, bool want_pro
 	/* A flow that was let go is uninspected from its next payload on: the hook says so. */
 	if (!labels || want_proto || (want_actions && l4 == IPPROTO_TCP))
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
+	pack = &rcu_dereference(nf_im_pack)->p;
+	if (want & NF_IM_WANT_LOOKUPS && l4 == IPPROTO_UDP && !facts->known &&
+	    !nf_im_label_known(labels))
+		datagram_lookups(skb, ct, ctinfo, pack, &facts->lookups);
 	if (facts->state != NF_IM_STATE_DECIDED)
 		return;
 	if (!facts->known && nf_im_label_known(labels))
 		labels_conf(labels, facts);
-	pack = &rcu_dereference(nf_im_pack)->p;
 	if (!facts->proto && labels && (want_proto || want_actions))
 		facts->proto = nf_im_label_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)
@@ -183,7 +220,7 @@ static bool number_proto(const struct sk_buff *skb, u32 *proto)
 	ct = nf_ct_get(skb, &ctinfo);
 	if (ct && !nf_ct_is_template(ct) && labels_number(nf_ct_labels_find(ct), proto))
 		return true;
-	nf_im_facts_get(skb, false, true, &facts);
+	nf_im_facts_get(skb, NF_IM_WANT_PROTO, &facts);
 	*proto = facts.proto;
 	return facts.state == NF_IM_STATE_DECIDED;
 }
@@ -202,13 +239,16 @@ bool nf_im_facts_number(const struct sk_buff *skb, enum nf_im_key key, u32 *numb
 		*number = proto ? nf_im_proto_category(proto) : NF_IM_CATEGORY_NONE;
 		return true;
 	case NF_IM_KEY_STATE:
-		nf_im_facts_get(skb, false, false, &facts);
+		nf_im_facts_get(skb, 0, &facts);
 		*number = facts.state;
 		return true;
 	case NF_IM_KEY_ACTION:
-		nf_im_facts_get(skb, true, false, &facts);
+		nf_im_facts_get(skb, NF_IM_WANT_ACTIONS | NF_IM_WANT_LOOKUPS, &facts);
 		*number = facts.actions;
-		return facts.state == NF_IM_STATE_DECIDED && facts.actions_known;
+		if (facts.lookups.n)
+			*number |= BIT(NF_IM_ACT_LOOKUP);
+		return facts.lookups.n ||
+		       (facts.state == NF_IM_STATE_DECIDED && facts.actions_known);
 	default:
 		return false;
 	}

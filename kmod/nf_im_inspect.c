@@ -176,7 +176,8 @@ static enum take flow_take(struct inspection *in, bool may_evict)
 
 	nf_im_bucket_lock(in->key);
 	take = entry_for(in, may_evict, &e);
-	if (take == TAKE_COPY && unlikely(e->flow.done && !e->watch)) {
+	if (take == TAKE_COPY &&
+	    unlikely(e->flow.done && (!e->watch || e->flow.done != NFIM_KNOWN))) {
 		entry_settle(in, e);
 		take = TAKE_NOTHING;
 	}
@@ -205,20 +206,30 @@ static bool inspection_begin(struct inspection *in)
 	return take == TAKE_COPY;
 }
 
-static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions)
+/* What is pushed out is remembered roughly: a retransmission must not slip through. */
+static void watch_push_out(struct nf_im_watch *watch, const struct nf_im_fact *f)
 {
-	struct nf_im_fact *f = &watch->facts[watch->next++ % NF_IM_FACTS];
 	struct nf_im_old *old = &watch->old[f->dir];
 
-	/* What is pushed out is remembered roughly: a retransmission must not slip through. */
-	if (f->len) {
-		if (!old->actions || (s32)(f->seq + f->len - old->end) > 0)
-			old->end = f->seq + f->len;
-		old->actions |= f->actions;
-	}
+	if (!f->len)
+		return;
+	if ((!old->actions && !old->lookups.n) || (s32)(f->seq + f->len - old->end) > 0)
+		old->end = f->seq + f->len;
+	old->actions |= f->actions;
+	if (f->lookup)
+		nfim_lookups_add(&old->lookups, f->lookup);
+}
+
+static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions,
+		       u8 lookup)
+{
+	struct nf_im_fact *f = &watch->facts[watch->next++ % NF_IM_FACTS];
+
+	watch_push_out(watch, f);
 	f->seq = pkt->seg.seq;
 	f->len = pkt->seg.len;
 	f->actions = actions;
+	f->lookup = lookup;
 	f->dir = pkt->dir;
 }
 
@@ -235,8 +246,27 @@ static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 		return false;
 	}
 	if (in->step.actions)
-		watch_note(e->watch, in->pkt, in->step.actions);
+		watch_note(e->watch, in->pkt, in->step.actions, 0);
 	return true;
+}
+
+/*
+ * Under the bucket's lock: the packet asks a resolver for hosts of a messenger's. Its flow is
+ * read on for the next one, as long as any other.
+ */
+static void commit_lookups(const struct inspection *in, struct nf_im_entry *e)
+{
+	const struct nfim_lookups *l = &in->step.lookups;
+	u32 i;
+
+	if (!READ_ONCE(in->inet->lookups))
+		return;
+	if (!nf_im_entry_watch(e)) {
+		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
+		return;
+	}
+	for (i = 0; i < l->n; i++)
+		watch_note(e->watch, in->pkt, 0, l->proto[i]);
 }
 
 static void count_verdict(const struct inspection *in)
@@ -289,6 +319,8 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 	nf_im_entry_changed(e);
 	if (in->flow.done)
 		reads_on = commit_watch(in, e);
+	else if (unlikely(in->step.lookups.n))
+		commit_lookups(in, e);
 	if (unlikely(in->step.ech))
 		nf_im_label_set(in->pkt->ct, NF_IM_LABEL_ECH);
 	/* A conntrack may have been confirmed in place of that which has the labels. */
@@ -439,7 +471,7 @@ bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt)
 		entry_touch(e, pkt->ct);
 		nf_im_entry_changed(e);
 		if (actions)
-			watch_note(e->watch, pkt, actions);
+			watch_note(e->watch, pkt, actions, 0);
 	}
 	nf_im_bucket_unlock(key);
 	if (inside)

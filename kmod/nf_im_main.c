@@ -170,6 +170,12 @@ static int rule_check(const struct xt_im_mtinfo *info)
 	return err;
 }
 
+/* Does a rule want to know what packets of known flows do? A look-up is none of them. */
+static bool rule_reads_on(const struct xt_im_mtinfo *info)
+{
+	return info->invert & NF_IM_MT_ACTION || info->actions & ~BIT(NF_IM_ACT_LOOKUP);
+}
+
 /* Flows of these protocols are read on for their actions. */
 static void rule_watch(struct nf_im_net *inet, const struct xt_im_mtinfo *info, int by)
 {
@@ -178,15 +184,17 @@ static void rule_watch(struct nf_im_net *inet, const struct xt_im_mtinfo *info, 
 
 	if (!(info->flags & NF_IM_MT_ACTION))
 		return;
-	for (id = 1; id < NFIM_PROTO_MAX; id++)
+	for (id = 1; id < NFIM_PROTO_MAX && rule_reads_on(info); id++)
 		if (all || rule_names(info, id))
 			WRITE_ONCE(inet->watch[id], inet->watch[id] + by);
+	if (info->actions & BIT(NF_IM_ACT_LOOKUP))
+		WRITE_ONCE(inet->lookups, inet->lookups + by);
 	WRITE_ONCE(inet->watch_any, inet->watch_any + by);
 }
 
 void nf_im_watch_all(struct nf_im_net *inet, int by)
 {
-	const struct xt_im_mtinfo all = { .flags = NF_IM_MT_ACTION };
+	const struct xt_im_mtinfo all = { .flags = NF_IM_MT_ACTION, .actions = ~0U };
 
 	rule_watch(inet, &all, by);
 }

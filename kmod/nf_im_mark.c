@@ -79,7 +79,9 @@ void nf_im_mark_packet(const struct nf_im_net *inet, struct sk_buff *skb)
 	u32 mask = READ_ONCE(inet->skb_mask);
 	struct nf_im_facts facts;
 
-	nf_im_facts_get(skb, true, false, &facts);
+	nf_im_facts_get(skb, NF_IM_WANT_ACTIONS | NF_IM_WANT_LOOKUPS, &facts);
+	if (facts.lookups.n)
+		facts.actions |= BIT(NF_IM_ACT_LOOKUP);
 	skb->mark = (skb->mark & ~mask) | mark_value(mask, facts.actions);
 }
 

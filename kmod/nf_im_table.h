@@ -41,12 +41,14 @@ struct nf_im_fact {
 	u32 len;	/* 0: empty slot */
 	u16 actions;
 	u8 dir;
+	u8 lookup;	/* protocol whose host it asks for, 0 for none */
 };
 
 /* Of a direction, what the packets did that have no slot any more. */
 struct nf_im_old {
 	u32 end;	/* all bytes below this sequence number ... */
-	u32 actions;	/* ... are taken to have done all of this; 0: none */
+	u32 actions;	/* ... are taken to have done all of this; 0: none ... */
+	struct nfim_lookups lookups;	/* ... and to have asked for hosts of all these */
 };
 
 struct nf_im_watch {
@@ -60,7 +62,7 @@ struct nf_im_entry {
 	u64 key;
 	const struct nf_conn *ct;	/* never dereferenced */
 	struct nf_im_net *inet;
-	struct nf_im_watch *watch;	/* NULL unless known and watched */
+	struct nf_im_watch *watch;	/* NULL unless known and watched, or with look-ups */
 	struct nfim_flow flow;
 	u16 gen;	/* changes with the flow; of its lock, so that no later entry has it */
 	u16 flags;

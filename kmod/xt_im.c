@@ -22,7 +22,7 @@ struct im_priv {
 	bool proto_inv;		/* what a hit of @protos must differ from */
 	bool cats_inv;		/* the same for @cats, if @has_cats */
 	bool has_cats;
-	bool table;		/* labels alone never tell */
+	u8 want;		/* what to ask for, where labels cannot tell: enum nf_im_want */
 };
 
 /* Labels that tell how far a flow is, and that of one which is done and no protocol of ours. */
@@ -81,12 +81,49 @@ static bool match_state(const struct xt_im_mtinfo *info, enum nf_im_state state)
 	return (info->states >> state & 1) != inverted(info, NF_IM_MT_STATE);
 }
 
+/* Does the rule speak of look-ups, inverted or not? */
+static bool tests_lookup(const struct xt_im_mtinfo *info)
+{
+	return info->flags & NF_IM_MT_ACTION && info->actions >> NF_IM_ACT_LOOKUP & 1;
+}
+
+/*
+ * A packet that asks a resolver for a messenger's host, and a rule that speaks of look-ups. The
+ * other tests are of whose host it is, known by name, and not of the packet's flow.
+ */
+static bool match_lookup(const struct xt_im_mtinfo *info, const struct nf_im_facts *facts)
+{
+	bool name = info->confidences >> NF_IM_CONF_NAME & 1;
+	u32 i;
+
+	if (inverted(info, NF_IM_MT_ACTION))
+		return false;
+	if (info->flags & NF_IM_MT_STATE && !match_state(info, facts->state))
+		return false;
+	if (info->flags & NF_IM_MT_CONFIDENCE && name == inverted(info, NF_IM_MT_CONFIDENCE))
+		return false;
+	for (i = 0; i < facts->lookups.n; i++) {
+		struct nf_im_facts host = { .proto = facts->lookups.proto[i] };
+
+		if (info->flags & NF_IM_MT_PROTO &&
+		    match_proto(info, NULL, &host) == inverted(info, NF_IM_MT_PROTO))
+			continue;
+		if (info->flags & NF_IM_MT_CATEGORY &&
+		    match_category(info, NULL, &host) == inverted(info, NF_IM_MT_CATEGORY))
+			continue;
+		return true;
+	}
+	return false;
+}
+
 /* All tests of a rule, on the facts. */
 static bool match_all(const struct xt_im_mtinfo *info, const struct nf_conn_labels *labels,
 		      const struct nf_im_facts *facts)
 {
 	bool decided = facts->state == NF_IM_STATE_DECIDED;
 
+	if (unlikely(facts->lookups.n) && tests_lookup(info))
+		return match_lookup(info, facts);
 	if (info->flags & NF_IM_MT_STATE && !match_state(info, facts->state))
 		return false;
 	if (!(info->flags & ~NF_IM_MT_STATE))
@@ -120,7 +157,7 @@ static noinline bool im_mt_facts(const struct sk_buff *skb, const struct xt_im_m
 
 	ct = nf_ct_get(skb, &ctinfo);
 	labels = ct && !nf_ct_is_template(ct) ? nf_ct_labels_find(ct) : NULL;
-	nf_im_facts_get(skb, info->flags & NF_IM_MT_ACTION, im_priv(info)->table, &facts);
+	nf_im_facts_get(skb, im_priv(info)->want, &facts);
 	return match_all(info, labels, &facts);
 }
 
@@ -141,8 +178,13 @@ static bool im_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	if (!labels)
 		return im_mt_facts(skb, info);
 	differs = (labels_half(labels->bits, 0) & status_mask) ^ status_done;
-	if (likely(!differs))
+	if (likely(!differs)) {
+		/* A datagram may be a look-up whatever its flow is. */
+		if (unlikely(priv->want & NF_IM_WANT_LOOKUPS) &&
+		    nf_ct_protonum(ct) == IPPROTO_UDP)
+			return im_mt_facts(skb, info);
 		return priv->on_none;
+	}
 	if (differs & priv->slow)
 		return im_mt_facts(skb, info);
 	if (protos_hit(priv, labels) == priv->proto_inv)
@@ -192,7 +234,8 @@ static void im_priv_init(const struct xt_im_mtinfo *info, struct im_priv *priv)
 	u32 cat;
 
 	memset(priv, 0, sizeof(*priv));
-	priv->table = nf_im_label_proto_mask(info, protos);
+	if (nf_im_label_proto_mask(info, protos))
+		priv->want |= NF_IM_WANT_PROTO;
 	priv->protos[0] = labels_half(protos, 0);
 	priv->protos[1] = labels_half(protos, 1);
 	priv->proto_inv = !(info->flags & NF_IM_MT_PROTO) || inverted(info, NF_IM_MT_PROTO);
@@ -203,7 +246,11 @@ static void im_priv_init(const struct xt_im_mtinfo *info, struct im_priv *priv)
 	priv->cats_inv = inverted(info, NF_IM_MT_CATEGORY);
 	priv->slow = 1ULL << nf_im_label_bit(NF_IM_LABEL_DONE) |
 		     1ULL << nf_im_label_bit(NF_IM_LABEL_UNINSPECTED);
-	if (priv->table || info->flags & (NF_IM_MT_ACTION | NF_IM_MT_CONFIDENCE))
+	if (info->flags & NF_IM_MT_ACTION)
+		priv->want |= NF_IM_WANT_ACTIONS;
+	if (tests_lookup(info))
+		priv->want |= NF_IM_WANT_LOOKUPS;
+	if (priv->want || info->flags & NF_IM_MT_CONFIDENCE)
 		priv->slow = ~0ULL;
 	priv->on_none = match_all(info, NULL, &none);
 	if (info->flags & NF_IM_MT_STATE && !match_state(info, NF_IM_STATE_DECIDED)) {

@@ -15,7 +15,14 @@ static const peel_fn peel_fns[NFIM_CARRIERS] = {
 	[NFIM_CARRIER_SOCKS_UDP] = nfim_peel_socks_udp,
 	[NFIM_CARRIER_TLS] = nfim_peel_tls,
 	[NFIM_CARRIER_HTTP] = nfim_peel_http,
+	[NFIM_CARRIER_DNS] = nfim_peel_dns,
 };
+
+/* Look-ups are a packet's facts, of which nobody may want to know. */
+static u32 begin_dns(const struct nfim_match_ctx *mc)
+{
+	return mc->watch ? NFIM_CARRIER_DNS : NFIM_CARRIER_NONE;
+}
 
 u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 {
@@ -23,11 +30,15 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 		return byte ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS_UDP;
 	switch (byte) {
 	case 0x00:
-		return mc->seg->dir ? NFIM_CARRIER_SOCKS4 : NFIM_CARRIER_NONE;
+		return mc->seg->dir && !mc->watch ? NFIM_CARRIER_SOCKS4 : begin_dns(mc);
 	case 0x04:
-		return mc->seg->dir ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS4;
+		return mc->seg->dir ? begin_dns(mc) : NFIM_CARRIER_SOCKS4;
 	case 0x05:
 		return NFIM_CARRIER_SOCKS5;
+	/* Lengths of up to 2,559 bytes; longer answers begin as other carriers do. */
+	case 0x01 ... 0x03:
+	case 0x06 ... 0x09:
+		return begin_dns(mc);
 	case 0x16:
 		return NFIM_CARRIER_TLS;
 	case '\r':
@@ -164,6 +175,12 @@ static void dir_begin(struct nfim_carry *c)
 		d->carrier = NFIM_CARRIER_NONE;
 }
 
+/* An answer of DNS that is none may be one of a proxy: both begin with 0. */
+static bool may_be_socks4(const struct nfim_carry *c, struct nfim_peel *p)
+{
+	return c->d->carrier == NFIM_CARRIER_DNS && c->mc->seg->dir && !nfim_peel_byte(p, 0);
+}
+
 static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)
 {
 	struct nfim_flow_dir *d = c->d;
@@ -178,6 +195,11 @@ static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)
 	p->chain = d->chain;
 	p->inner = d->carrier;
 	res = ask(p, d->carrier);
+	if (res == NFIM_PEEL_NO && may_be_socks4(c, p)) {
+		d->carrier = NFIM_CARRIER_SOCKS4;
+		p->inner = d->carrier;
+		res = ask(p, d->carrier);
+	}
 	d->step = (d->step & NFIM_STEP_MOVED) | p->step;
 	if (d->step & NFIM_STEP_MOVED)
 		d->waits = p->waits;

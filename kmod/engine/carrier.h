@@ -38,6 +38,7 @@ enum nfim_carrier_id {
 	NFIM_CARRIER_HTTP,	/* messages, one after another; never in a chain */
 	NFIM_CARRIER_CONNECT,	/* what is behind that request of HTTP */
 	NFIM_CARRIER_WEBSOCKET,	/* the same: frames */
+	NFIM_CARRIER_DNS,	/* messages, as HTTP; only looked for if watched */
 	NFIM_CARRIERS,
 	NFIM_CARRIER_NONE = 0xff,	/* none begins there, or not any more */
 };
@@ -214,6 +215,7 @@ enum nfim_peel_result nfim_peel_socks4(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks5(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_socks_udp(struct nfim_peel *p);
 enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p);
+enum nfim_peel_result nfim_peel_dns(struct nfim_peel *p);
 
 /*
  * QUIC, which needs memory of its flow: looks at a datagram. True: its hello decides, as @mc then

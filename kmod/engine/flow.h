@@ -29,6 +29,7 @@ enum {
 	NFIM_USER_WORK		= 100,	/* of a packet, after which no name is looked for */
 	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
 	NFIM_HOST_MAX		= 192,	/* bytes of a host's name */
+	NFIM_LOOKUPS		= 4,	/* of different protocols, of a packet */
 	NFIM_NO_RULE		= 0xffff,
 };
 
@@ -90,6 +91,32 @@ enum nfim_verdict {
 	NFIM_GIVEN_UP,	/* not to be had within the window; honest, but no answer */
 };
 
+/** struct nfim_lookups - protocols whose hosts' names are asked for, each once */
+struct nfim_lookups {
+	u8 n;
+	u8 proto[NFIM_LOOKUPS];
+};
+
+/**
+ * nfim_lookups_add() - one more
+ * @l: those there are
+ * @proto: id
+ *
+ * Return: false if it was there already, or there are too many.
+ */
+static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
+{
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->proto[i] == proto)
+			return false;
+	if (l->n == NFIM_LOOKUPS)
+		return false;
+	l->proto[l->n++] = proto;
+	return true;
+}
+
 /**
  * struct nfim_step - what one packet brought
  * @verdict: of the flow, after this packet
@@ -101,6 +128,8 @@ enum nfim_verdict {
  * @user_len: its length, 0 for none
  * @host_len: length of @host, 0 if this packet says none
  * @ech: a ClientHello offers ECH: @host is the client-facing server's name
+ * @lookups: TCP, if watched: whose hosts' names it asks a resolver for, of which @host is the
+ *	first; see nfim_dns_datagram() for datagrams
  * @work: cost, in instructions of the interpreter and the index
  * @blocks: new blocks that nfim_flow_commit() needs
  * @keep_from: first stream offset of the packet to keep
@@ -123,6 +152,7 @@ struct nfim_step {
 	u8 user_len;
 	u8 host_len;
 	bool ech;
+	struct nfim_lookups lookups;
 	u32 work;
 	u32 blocks;
 	u32 keep_from;

@@ -224,6 +224,29 @@ static void save_hellos(void)
 	}
 }
 
+/* A query and an answer, alone and behind their lengths. */
+static void save_dns(void)
+{
+	static const char *const hex[] = {
+		"123401000001000000000000016708776861747361707003" "6e65740000010001",
+		"1234818000010001000000000167087768617473617070036e65740000010001"
+		"c00c000100010000003c0004c0000201",
+		"001f12340120000100000000000108776861747361707003636f6d0000410001"
+		"00002904d0000000000000",
+	};
+	u32 i, len;
+	u8 out[256];
+
+	for (i = 0; i < ARRAY_SIZE(hex); i++) {
+		u8 *bytes = hex_bytes(hex[i], &len);
+
+		out[0] = 0x80;
+		memcpy(out + 1, bytes, len);
+		save("dns", "message", i, out, 1 + len);
+		free(bytes);
+	}
+}
+
 static void make_dir(const char *name)
 {
 	char path[512];
@@ -248,6 +271,7 @@ int main(int argc, char **argv)
 	make_dir("compile");
 	make_dir("tls");
 	make_dir("quic");
+	make_dir("dns");
 	sets[0] = sigset_shipped();
 	sets[1] = sigset_test();
 	for (i = 0; i < 2; i++) {
@@ -259,5 +283,6 @@ int main(int argc, char **argv)
 	save_texts();
 	save_carriers();
 	save_hellos();
+	save_dns();
 	return 0;
 }

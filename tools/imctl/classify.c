@@ -43,6 +43,7 @@ static const struct out_col cols[] = {
 	{ .name = "proto" }, { .name = "category" }, { .name = "action" },
 	{ .name = "host" }, { .name = "user" }, { .name = "confidence" },
 	{ .name = "packet", .right = true }, { .name = "signature" }, { .name = "ech" },
+	{ .name = "lookup" },
 	{ .name = "state", .json_only = true }, { .name = "packets", .json_only = true },
 };
 
@@ -67,18 +68,32 @@ static const char *state(const struct nfim_row *row)
 	}
 }
 
+/* Of a protocol that is wanted, or NULL. */
+static const struct nfim_proto *wanted(const struct nfim_pack *pack, u32 id)
+{
+	const struct nfim_proto *proto = nfim_pack_proto(pack, id);
+
+	return proto && categories >> proto->category & 1 ? proto : NULL;
+}
+
+/* Whose host the flow asks a resolver for; one with a protocol is that. */
+static const struct nfim_proto *looked_up(const struct nfim_pack *pack,
+					  const struct nfim_row *row)
+{
+	return row->verdict == NFIM_KNOWN ? NULL : wanted(pack, row->lookup);
+}
+
 static void put_verdict(struct out *o, const struct nfim_pack *pack, const struct nfim_row *row)
 {
 	const struct nfim_proto *proto = NULL;
+	bool lookup = looked_up(pack, row);
 
 	if (row->verdict == NFIM_KNOWN)
-		proto = nfim_pack_proto(pack, row->flow.proto);
-	if (proto && !(categories >> proto->category & 1))
-		proto = NULL;
+		proto = wanted(pack, row->flow.proto);
 	out_str(o, proto ? nfim_pack_str(pack, proto->name) : NULL);
 	out_str(o, proto ? nfim_category_names[proto->category] : NULL);
-	out_actions(o, proto ? row->actions : 0);
-	out_bytes(o, row->host, proto ? row->host_len : 0);
+	out_actions(o, proto ? row->actions : lookup ? 1U << NF_IM_ACT_LOOKUP : 0);
+	out_bytes(o, row->host, proto || lookup ? row->host_len : 0);
 	out_bytes(o, row->user, proto ? row->user_len : 0);
 	out_str(o, proto ? nfim_confidence_names[row->flow.conf] : NULL);
 	if (proto)
@@ -92,6 +107,8 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 static void put_row(struct out *o, const char *file, const struct nfim_pack *pack,
 		    const struct nfim_row *row)
 {
+	const struct nfim_proto *lookup = looked_up(pack, row);
+
 	out_text(o, file);
 	out_str(o, row->l4 == IPPROTO_TCP ? "tcp" : "udp");
 	put_addr(o, row->family, &row->client);
@@ -100,6 +117,7 @@ static void put_row(struct out *o, const char *file, const struct nfim_pack *pac
 	out_num(o, row->sport);
 	put_verdict(o, pack, row);
 	out_str(o, row->ech ? "offered" : NULL);
+	out_str(o, lookup ? nfim_pack_str(pack, lookup->name) : NULL);
 	out_str(o, state(row));
 	out_num(o, row->packets);
 	out_row(o);

@@ -7,6 +7,7 @@
  * a flow go with its verdict.
  */
 #include "flowtab.h"
+#include "engine/dns.h"
 #include "engine/quic.h"
 #include "track.h"
 
@@ -266,6 +267,12 @@ static struct nfim_block *new_blocks(u32 n)
 	return list;
 }
 
+static void note_host(struct nfim_row *row, const uint8_t *host, uint8_t len)
+{
+	memcpy(row->host, host, len);
+	row->host_len = len;
+}
+
 static void note(struct nfim_row *row, const struct nfim_step *step)
 {
 	row->verdict = step->verdict;
@@ -279,10 +286,28 @@ static void note(struct nfim_row *row, const struct nfim_step *step)
 		memcpy(row->user, step->user, step->user_len);
 		row->user_len = step->user_len;
 	}
-	if (step->host_len) {
-		memcpy(row->host, step->host, step->host_len);
-		row->host_len = step->host_len;
-	}
+	if (step->lookups.n && row->lookup)
+		return;
+	if (step->lookups.n)
+		row->lookup = step->lookups.proto[0];
+	if (step->host_len)
+		note_host(row, step->host, step->host_len);
+}
+
+/* As the kernel's rules do, a datagram is judged by itself, unless its flow has a protocol. */
+static void lookup(const struct nfim_flowtab *tab, struct nfim_row *row,
+		   const struct nfim_seg *seg)
+{
+	struct nfim_dns dns;
+	uint8_t len;
+
+	if (row->lookup || row->verdict == NFIM_KNOWN)
+		return;
+	row->lookup = nfim_dns_datagram(tab->pack, seg, &dns);
+	if (!row->lookup)
+		return;
+	len = min_t(uint8_t, dns.name_len, NFIM_HOST_MAX);
+	note_host(row, dns.name + (dns.name_len - len), len);
 }
 
 static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg)
@@ -363,6 +388,8 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 	if (row->track && nfim_track_stray(row->track, dir, pkt))
 		return 0;
 	row->payload |= pkt->len > 0;
+	if (row->l4 == IPPROTO_UDP && pkt->caplen)
+		lookup(tab, row, &seg);
 	/* What a reset carries is a reason for people, no part of the stream. */
 	if (pkt->caplen && wants(row) && !(pkt->flags & NFIM_TCP_RST)) {
 		if (row->track)

@@ -24,9 +24,10 @@ struct nfim_row {
 	uint32_t actions;	/* all that were seen */
 	uint8_t user[NFIM_USER_MAX];
 	uint8_t user_len;
-	uint8_t host[NFIM_HOST_MAX];	/* whom the innermost carrier leads to */
+	uint8_t host[NFIM_HOST_MAX];	/* whom the innermost carrier leads to, or is asked for */
 	uint8_t host_len;
 	bool ech;			/* a ClientHello offers ECH */
+	uint8_t lookup;			/* protocol whose host was asked for first, 0 for none */
 	struct nfim_flow flow;
 
 	/* Of the table only. */

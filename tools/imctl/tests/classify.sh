@@ -11,7 +11,7 @@ caps=$tmp/caps
 mkdir "$caps"
 python3 "$here/mkpcap.py" "$caps"
 header="file l4 client cport server sport proto category action host user"
-header="$header confidence packet signature ech"
+header="$header confidence packet signature ech lookup"
 ymsg="tcp 10.0.0.1 40000 10.9.9.9 5050 ymsg"
 
 # rows FILE COLUMNS: without the header, chosen columns, separated by blanks.
@@ -25,7 +25,7 @@ is "exit 0" "$rc" 0
 is "nothing on stderr" "$err" ""
 is "header" "$(echo "$out" | head -n 1)" "$(echo "$header" | tr ' ' '\t')"
 is "one row, all columns" "$(echo "$out" | tail -n +2 | tr '\t' ' ')" \
-   "plain.pcap $ymsg messenger login,message - alice payload 4 header -"
+   "plain.pcap $ymsg messenger login,message - alice payload 4 header - -"
 
 run classify --json "$caps/plain.pcap" "$caps/udp.pcap"
 ok "JSON" json_lines <<< "$out"
@@ -88,6 +88,20 @@ for f in "$caps"/link-*.pcap; do
 	f=$(basename "$f")
 	is "$f" "$(rows "$f" 2-7,13)" "$ymsg 4"
 done
+
+# A look-up is no flow of the messenger's.
+is "look-ups over UDP" "$(rows lookup-udp.pcap 3-4,7-16)" \
+   "10.0.0.1 4001 - - lookup g.whatsapp.net - - - - - whatsapp
+10.0.0.1 4002 - - lookup t.me - - - - - telegram
+10.0.0.1 4003 - - - - - - - - - -
+10.0.0.1 4004 - - lookup g.whatsapp.net - - - - - whatsapp
+10.9.9.9 53 - - lookup g.whatsapp.net - - - - - whatsapp"
+for size in 1 40 400; do
+	is "over TCP, $size bytes a segment" "$(rows lookup-tcp$size.pcap 7-10,16)" \
+	   "- - lookup g.whatsapp.net whatsapp"
+done
+run classify --category voice "$caps/lookup-udp.pcap"
+ok "another category's are not shown" lacks "$out" lookup.g
 
 # Bad files.
 for f in empty text header link; do

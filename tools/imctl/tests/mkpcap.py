@@ -268,6 +268,37 @@ def links():
         pcap("link-" + name + ".pcap", conversation(), link=link, wrap=wrap)
 
 
+def query(name, qtype=1, flags=0x100, answers=0):
+    labels = b"".join(bytes([len(x)]) + x for x in name.split(b"."))
+    return struct.pack(">HHHHHH", 7, flags, 1, answers, 0, 0) + labels + \
+        struct.pack(">BHH", 0, qtype, 1) + answers * b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\1\2\3\4"
+
+
+def lookups():
+    def one(src, sport, dst, dport, message):
+        return ip(src, dst, 17, udp(src, sport, dst, dport, message))
+
+    def ask(port, *messages):
+        return [one("10.0.0.1", port, "10.9.9.9", 53, m) for m in messages]
+
+    def answer(port, message):
+        return [one("10.9.9.9", 53, "10.0.0.1", port, message)]
+
+    name = b"g.WhatsApp.net"
+    pcap("lookup-udp.pcap", ask(4001, query(name)) +
+         answer(4001, query(name, flags=0x8180, answers=1)) +
+         ask(4002, query(b"www.example.org"), query(b"t.me"), query(name)) +
+         ask(4003, query(b"notwhatsapp.net"), query(name, flags=0x2800), b"g.whatsapp.net" * 3) +
+         ask(4004, *20 * [b"something else"], query(name, 65)) +
+         answer(4005, query(name, flags=0x8183)))
+    data = b"".join(struct.pack(">H", len(m)) + m
+                    for m in (query(b"www.example.org"), query(name), query(b"t.me")))
+    for size in (1, 40, 400):
+        t = Tcp(bport=53)
+        pcap("lookup-tcp%d.pcap" % size, t.open() +
+             [t.send(0, data[i:i + size]) for i in range(0, len(data), size)])
+
+
 def broken():
     with open("plain.pcap", "rb") as f:
         whole = f.read()
@@ -291,4 +322,5 @@ if __name__ == "__main__":
     fragmented()
     ip_headers()
     links()
+    lookups()
     broken()
