@@ -194,7 +194,9 @@ static enum nfim_peel_result dir_peel(struct nfim_carry *c, struct nfim_peel *p)
 	p->from = max(c->from, d->origin);
 	p->chain = d->chain;
 	p->inner = d->carrier;
+	c->view->len = min(c->avail, d->origin + nfim_dir_keep(d));
 	res = ask(p, d->carrier);
+	c->view->len = min(c->avail, d->origin + NFIM_PREFIX_KEEP_MAX);
 	if (res == NFIM_PEEL_NO && may_be_socks4(c, p)) {
 		d->carrier = NFIM_CARRIER_SOCKS4;
 		p->inner = d->carrier;

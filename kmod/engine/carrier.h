@@ -184,6 +184,18 @@ static inline bool nfim_dir_idle(const struct nfim_flow_dir *d)
 	return d->carrier == NFIM_CARRIER_UNTRIED && d->step & NFIM_STEP_IDLE;
 }
 
+/**
+ * nfim_dir_keep() - how many bytes from the origin on may be kept and read?
+ * @d: a direction
+ *
+ * A ClientHello may be as long as a direction is read at all: what says that there is one stands
+ * in its first bytes, and its name may be its last.
+ */
+static inline u32 nfim_dir_keep(const struct nfim_flow_dir *d)
+{
+	return d->carrier == NFIM_CARRIER_TLS ? NFIM_BUDGET_BYTES : NFIM_PREFIX_KEEP_MAX;
+}
+
 /** nfim_dir_masked() - do the bytes at the origin have to be taken out of frames? */
 static inline bool nfim_dir_masked(const struct nfim_flow_dir *d)
 {

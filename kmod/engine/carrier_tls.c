@@ -33,7 +33,11 @@ enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p)
 	p->mc->step->work += hello.work;
 	if (res == NFIM_TLS_NO)
 		return NFIM_PEEL_NO;
-	if (res == NFIM_TLS_MORE) {
+	if (res == NFIM_TLS_TOO_MUCH) {
+		p->mc->too_much = true;
+		hello.need = p->view->len + 1;
+	}
+	if (res != NFIM_TLS_HELLO) {
 		p->need = hello.need;
 		return NFIM_PEEL_MORE;
 	}

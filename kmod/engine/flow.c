@@ -356,7 +356,8 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
  * No rule wants more of this direction, or of this segment of it. What was kept of it before
  * stays: the bytes that said no may be sent once more, as others.
  */
-static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail)
+static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
+		      u32 keep)
 {
 	u32 origin = flow->dir[i].origin;
 
@@ -364,7 +365,7 @@ static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32
 	flow->dir[i].next = max(prior, avail);
 	if (!(flow->flags[i] & NFIM_F_MID)) {
 		flow->flags[i] |= NFIM_F_CLOSED;
-		flow->dir[i].wake = min_t(u32, avail - origin, NFIM_PREFIX_KEEP_MAX);
+		flow->dir[i].wake = min_t(u32, avail - origin, keep);
 		if (prior > origin && flow->dir[i].blocks)
 			return;
 	}
@@ -417,7 +418,7 @@ static void seg_wait(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 
 	if (mc->too_much ||
-	    (d->next > d->origin && d->next - d->origin > NFIM_PREFIX_KEEP_MAX))
+	    (d->next > d->origin && d->next - d->origin > nfim_dir_keep(d)))
 		flow->done = NFIM_GIVEN_UP;
 	else
 		seg_keep(flow, pl, wv, mc->step, differs);
@@ -431,12 +432,13 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	u32 me = mc->seg->dir, prior = flow->dir[me].next, origin = flow->dir[me].origin;
 	struct nfim_flow_dir *d = &flow->dir[me];
 	enum nfim_run_result res = NFIM_RUN_MORE;
+	u32 keep = nfim_dir_keep(d);
 
 	if (avail > origin &&
 	    (avail - origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT)))
 		res = seg_match(mc, flow, wv, pl, avail);
 	if (res == NFIM_RUN_NO) {
-		dir_close(flow, me, mc->step, prior, avail);
+		dir_close(flow, me, mc->step, prior, avail, keep);
 		return;
 	}
 	d->next = avail;

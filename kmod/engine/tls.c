@@ -24,7 +24,8 @@ enum {
 struct feed {
 	const struct nfim_view *view;
 	struct nfim_tls_hello *hello;
-	u32 off;		/* in the view: the next byte */
+	u32 start;		/* in the view: its first byte */
+	u32 off;		/* the next */
 	u32 piece;		/* bytes from there to the end of the record */
 	u32 left;		/* bytes of what is read from there, over all records */
 	u32 n_records;
@@ -62,8 +63,10 @@ static bool next_record(struct feed *f)
 	const u8 *p;
 	u32 n;
 
-	if (!f->records || f->n_records++ == NFIM_TLS_RECORDS_MAX)
+	if (!f->records)
 		return stop(f, NFIM_TLS_NO);
+	if (++f->n_records * (f->off - f->start) > NFIM_TLS_RECORDS_COST)
+		return stop(f, NFIM_TLS_TOO_MUCH);
 	f->hello->work++;
 	n = min_t(u32, RECORD_HEADER, have(f, 0) ? f->view->len - f->off : 0);
 	p = n ? nfim_view_get(f->view, f->off, n, buf) : buf;
@@ -266,7 +269,9 @@ static bool message(struct feed *f)
 	if (!take(f, b + 1, 3))
 		return false;
 	f->left = nfim_be24(b + 1);
-	return f->left <= NFIM_TLS_HELLO_MAX ? true : stop(f, NFIM_TLS_NO);
+	if (f->left > NFIM_TLS_HELLO_LEGAL)
+		return stop(f, NFIM_TLS_NO);
+	return f->left <= NFIM_TLS_HELLO_MAX ? true : stop(f, NFIM_TLS_TOO_MUCH);
 }
 
 /* Is all that is left of it there? */
@@ -295,6 +300,7 @@ static void begin(struct feed *f, const struct nfim_view *view, u32 start,
 	memset(f, 0, sizeof(*f));
 	f->view = view;
 	f->hello = hello;
+	f->start = start;
 	f->off = start;
 	f->end = NFIM_TLS_NO;
 }

@@ -10,7 +10,8 @@
 
 enum {
 	NFIM_TLS_HELLO_MAX	= 16384, /* bytes of a ClientHello that is read */
-	NFIM_TLS_RECORDS_MAX	= 1024,	/* records that one may be cut into */
+	NFIM_TLS_HELLO_LEGAL	= 2 + 32 + 33 + 65538 + 256 + 65538, /* of the longest, RFC 8446 */
+	NFIM_TLS_RECORDS_COST	= 1 << 21, /* records that it may be cut into, times bytes */
 	NFIM_TLS_NAME_MAX	= 255,	/* bytes of a server's name */
 	NFIM_TLS_ALPN_MAX	= 32,	/* bytes of a protocol's id that is kept */
 };
@@ -19,6 +20,7 @@ enum nfim_tls_result {
 	NFIM_TLS_NO,		/* no ClientHello */
 	NFIM_TLS_MORE,		/* not all of it is there; see @need */
 	NFIM_TLS_HELLO,		/* all of it was read */
+	NFIM_TLS_TOO_MUCH,	/* it is too long, or cut into more records than are worth reading */
 };
 
 /**
@@ -52,7 +54,8 @@ struct nfim_tls_hello {
  * @start: where the first record begins
  * @hello: set; on NO and MORE only need and work mean something
  *
- * The hello may be cut into records, and those into segments, anywhere.
+ * The hello may be cut into records, and those into segments, anywhere; but to find the way
+ * through many of them in a large window is dear.
  */
 enum nfim_tls_result nfim_tls_records(const struct nfim_view *view, u32 start,
 				      struct nfim_tls_hello *hello);

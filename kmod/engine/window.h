@@ -25,7 +25,7 @@ enum {
 	NFIM_BLOCK_WORDS	= NFIM_BLOCK / 64,
 	NFIM_BLOCK_LATER	= 1,	/* flag: last copy of bytes that came twice */
 	NFIM_WINDOW_MAX		= 16384, /* bytes ahead of what came in order */
-	NFIM_PREFIX_KEEP_MAX	= 4096,	/* bytes kept that came in order */
+	NFIM_PREFIX_KEEP_MAX	= 4096,	/* bytes kept that came in order; see nfim_dir_keep() */
 	NFIM_BLOCKS_MAX		= 2 * (NFIM_WINDOW_MAX / NFIM_BLOCK + 2),
 	NFIM_WAITS		= 12,	/* rules a direction remembers as waiting */
 };

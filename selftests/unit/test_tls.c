@@ -293,6 +293,92 @@ TEST(test_records)
 	expect(&d, "telegram");
 }
 
+/*
+ * A hello that has @total bytes, or up to 5 more, with its records of @record bytes each, 0 for
+ * one. A byte more of padding is up to 6 more of records.
+ */
+static u32 long_hello(u8 *bytes, const char *name, u32 total, u32 record)
+{
+	u8 msg[HELLO_MAX];
+	u32 cuts[HELLO_MAX], len = 0, n, i, pad;
+
+	for (pad = 1; len < total; pad += (total - len + 5) / 6) {
+		struct hello h = { .name = name, .pad = pad };
+		u32 msg_len = hello_make(msg, &h);
+
+		for (n = 0, i = record; record && i < msg_len; i += record)
+			cuts[n++] = i;
+		len = hello_records(bytes, msg, msg_len, cuts, n);
+	}
+	return len;
+}
+
+static void in_segments(struct drive *d, const u8 *bytes, u32 len, u32 size, bool backwards)
+{
+	u32 n = (len + size - 1) / size, i, at;
+
+	drive_init(d, &set->pack);
+	for (i = 0; i < n && !d->flow.done; i++) {
+		at = (backwards ? n - 1 - i : i) * size;
+		drive_at(d, 0, at, bytes + at, min(size, len - at));
+	}
+}
+
+/* As long as a direction is read: the name is the last of it, and every byte is needed. */
+TEST(test_long)
+{
+	static const u32 totals[] = { 4000, 4095, 4096, 4097, 9000, 16000, 16383, 16384 };
+	static const u32 sizes[] = { 100, 536, 1460, HELLO_MAX };
+	static const char *const names[] = { "chat.signal.org", "chat.signal.ork" };
+	u8 bytes[HELLO_MAX];
+	u32 i, k, m, len;
+
+	for (i = 0; i < ARRAY_SIZE(totals) * 2; i++) {
+		len = long_hello(bytes, names[i % 2], totals[i / 2], i % 4 < 2 ? 0 : 300);
+		for (k = 0; k < ARRAY_SIZE(sizes); k++)
+			for (m = 0; m < 2; m++) {
+				struct drive d;
+
+				case_begin("%u bytes, segments of %u, %s", len, sizes[k],
+					   m ? "the last first" : "in order");
+				in_segments(&d, bytes, len, sizes[k], m);
+				case_ok("blocks", d.blocks_peak <= NFIM_BUDGET_BYTES / NFIM_BLOCK
+					+ 2);
+				case_ok("work", d.work < 60000);
+				expect(&d, i % 2 ? NULL : "signal");
+			}
+	}
+}
+
+/* Longer, or in so many records that it would be too much work: nobody says that it is none. */
+TEST(test_too_long)
+{
+	static const struct {
+		u32 total, record;
+		enum nfim_verdict verdict;
+	} tries[] = {
+		{ 16385, 0, NFIM_GIVEN_UP }, { 16400, 9000, NFIM_GIVEN_UP },
+		{ 16384, 140, NFIM_KNOWN }, { 16384, 120, NFIM_GIVEN_UP },
+		{ 3000, 1, NFIM_KNOWN }, { 4000, 1, NFIM_GIVEN_UP },
+	};
+	static const u32 sizes[] = { 1000, HELLO_MAX };
+	u8 bytes[HELLO_MAX];
+	u32 i, k, len;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		len = long_hello(bytes, "chat.signal.org", tries[i].total, tries[i].record);
+		for (k = 0; k < ARRAY_SIZE(sizes); k++) {
+			struct drive d;
+
+			case_begin("%u bytes, records of %u, segments of %u", len,
+				   tries[i].record, sizes[k]);
+			in_segments(&d, bytes, len, sizes[k], false);
+			case_eq("verdict", d.verdict, tries[i].verdict);
+			drive_free(&d);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_pairs_of_segments),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_too_long),
 	};
 	int failed;
 
