@@ -25,11 +25,6 @@
 #include "engine/quic.h"
 #include "nf_im_ns.h"
 
-/* What is set as far as it is used, and large. Kernels zero what a function does not. */
-#ifndef __uninitialized
-#define __uninitialized
-#endif
-
 /* Counters of a namespace, by the number of their attribute; written with bottom halves off. */
 struct nf_im_stats {
 	u64_stats_t c[__NF_IM_A_C_MAX];

@@ -123,14 +123,24 @@ static bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
 	return true;
 }
 
-/* Set the segment from pkt->payload on: all of TCP, one datagram of UDP. */
+/*
+ * Set the segment from pkt->payload on: all of TCP, one datagram of UDP. What of it lies in one
+ * piece is read in place; where hardly anything does, the first bytes are copied.
+ */
 static bool pkt_segment(struct nf_im_pkt *pkt)
 {
 	struct nfim_seg *seg = &pkt->seg;
+	u32 linear;
 
 	seg->len = pkt->end - pkt->payload;
 	if (seg->l4 == IPPROTO_UDP && skb_is_gso(pkt->skb) && skb_shinfo(pkt->skb)->gso_size)
 		seg->len = min_t(u32, seg->len, skb_shinfo(pkt->skb)->gso_size);
+	linear = skb_headlen(pkt->skb);
+	seg->head_len = linear > pkt->payload ? min(seg->len, linear - pkt->payload) : 0;
+	if (seg->head_len >= min_t(u32, seg->len, sizeof(pkt->head))) {
+		seg->head = pkt->skb->data + pkt->payload;
+		return true;
+	}
 	seg->head_len = min_t(u32, seg->len, sizeof(pkt->head));
 	seg->head = skb_header_pointer(pkt->skb, pkt->payload, seg->head_len, pkt->head);
 	return seg->head;

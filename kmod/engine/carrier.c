@@ -118,7 +118,7 @@ static void take_host(const struct nfim_peel *p)
 {
 	struct nfim_step *step = p->mc->step;
 	u32 off = p->host_off, len = p->host_len, n;
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *b;
 
 	if (!len)
@@ -368,6 +368,11 @@ enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct
 	u32 n, carrier;
 	u8 flags = 0;
 
+	/* Most begin like nothing that we know. */
+	if (view->head_len && nfim_carrier_begin(mc, *view->head) == NFIM_CARRIER_NONE &&
+	    nfim_match_nothing(mc, NFIM_ROOT_UDP, view->head, view->head_len,
+			       view->head_len == view->len))
+		return NFIM_RUN_NO;
 	for (n = 0;; n++) {
 		scratch.node = 0;
 		if (nfim_match(mc, &scratch, &flags, view, NULL) == NFIM_RUN_YES)

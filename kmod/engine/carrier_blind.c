@@ -69,7 +69,7 @@ bool nfim_try_blind(struct nfim_carry *c)
 	static const char name[] = "obfuscated2";
 	u32 origin = c->d->origin;
 	struct nfim_name_hit hit;
-	u8 buf[INIT];
+	u8 buf[INIT] __uninitialized;
 	const u8 *p;
 
 	if (c->mc->seg->dir || *c->flags & NFIM_F_MID || c->view->len - origin < INIT ||

@@ -21,7 +21,7 @@ enum {
 /* The first NUL at or behind @off, or the end of the bytes. */
 static u32 find_nul(struct nfim_peel *p, u32 off)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *b;
 	u32 n, i;
 
@@ -39,7 +39,7 @@ static u32 find_nul(struct nfim_peel *p, u32 off)
 /* A host's name has no blanks and no control characters. */
 static bool name_ok(struct nfim_peel *p, u32 off, u32 len)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *b;
 	u32 n, i;
 

@@ -136,22 +136,25 @@ static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u3
 /* The budget of an undecided flow; nothing that still may become a protocol is ended by time. */
 static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
-	bool settled[2] = { dir_settled(flow, seg, 0), dir_settled(flow, seg, 1) };
+	const u8 was[2] = { flow->flags[0], flow->flags[1] };
 	u32 i;
 
 	/* Either: a packet acknowledges the other direction, too. */
 	for (i = 0; i < 2 && !flow->done; i++)
-		if (dir_spoke(flow, i) && dir_arrived(flow, seg, i) >= NFIM_BUDGET_BYTES)
+		if (flow->dir[i].next >= NFIM_BUDGET_BYTES && dir_spoke(flow, i) &&
+		    dir_arrived(flow, seg, i) >= NFIM_BUDGET_BYTES)
 			dir_exhausted(flow, seg, i);
 	if (flow->done)
 		return;
-	if (settled[0] && settled[1]) {
+	if (was[0] & was[1] & NFIM_F_CLOSED && dir_settled(flow, seg, 0) &&
+	    dir_settled(flow, seg, 1)) {
 		flow_none(flow);
 	} else if (flow->packets >= NFIM_BUDGET_PACKETS) {
 		flow_none(flow);
 		for (i = 0; i < 2; i++)
 			if (dir_waits(flow, i) ||
-			    (flow->flags[i] & NFIM_F_CLOSED && !settled[i]))
+			    (flow->flags[i] & NFIM_F_CLOSED &&
+			     !(was[i] & NFIM_F_CLOSED && dir_settled(flow, seg, i))))
 				flow->done = NFIM_GIVEN_UP;
 	} else if (seg->age > NFIM_BUDGET_AGE && !nfim_flow_live(flow)) {
 		flow_none(flow);
@@ -326,7 +329,7 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 		.peer_chain = flow->dir[!mc->seg->dir].chain,
 		.wait = mc->step->wait,
 	};
-	struct nfim_wait later_wait[NFIM_WAITS];
+	struct nfim_wait later_wait[NFIM_WAITS] __uninitialized;
 	enum nfim_run_result first, later;
 	bool conflict = *flags & NFIM_F_CONFLICT;
 
@@ -454,6 +457,29 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	seg_wait(mc, flow, pl, wv, differs);
 }
 
+/*
+ * Does a segment at the direction's origin, of which nothing is kept, begin like nothing that we
+ * know? Most do: one look at its first bytes says so. False where it takes the whole way.
+ */
+static bool seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
+			const struct nfim_place *pl)
+{
+	const struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+	const struct nfim_seg *seg = mc->seg;
+	u8 flags = flow->flags[seg->dir];
+
+	if (d->blocks || pl->start != d->origin || d->next != d->origin || d->node || d->waits ||
+	    d->carrier != NFIM_CARRIER_UNTRIED || pl->skip >= seg->head_len ||
+	    flags & (NFIM_F_CONFLICT | NFIM_F_REWALK))
+		return false;
+	/* It may be what nfim_try_blind() knows. */
+	if (!seg->dir && !(flags & NFIM_F_MID) && seg->len - pl->skip >= NFIM_BLIND)
+		return false;
+	return nfim_carrier_begin(mc, seg->head[pl->skip]) == NFIM_CARRIER_NONE &&
+	       nfim_match_nothing(mc, flags & NFIM_F_MID ? NFIM_ROOT_TCP_MID : NFIM_ROOT_TCP,
+				  seg->head + pl->skip, seg->head_len - pl->skip, false);
+}
+
 static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			  const struct nfim_place *pl)
 {
@@ -464,6 +490,10 @@ static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 
 	if (!dir_reopen(flow, mc->seg, pl)) {
 		d->next = max(d->next, pl->end);
+		return;
+	}
+	if (seg_nothing(mc, flow, pl)) {
+		dir_close(flow, mc->seg->dir, mc->step, d->next, pl->end, nfim_dir_keep(d));
 		return;
 	}
 	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
@@ -494,7 +524,7 @@ static void seg_again(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      const struct nfim_place *pl)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], scratch = { .base = d->base };
-	struct nfim_wait wait[NFIM_WAITS];
+	struct nfim_wait wait[NFIM_WAITS] __uninitialized;
 	struct nfim_window_view wv;
 	u8 flags = 0;
 	struct nfim_carry c = {

@@ -36,6 +36,12 @@ enum nfim_run_result nfim_match(struct nfim_match_ctx *mc, struct nfim_flow_dir 
 				const struct nfim_view *view, struct nfim_wait *wait);
 
 /*
+ * Does none of a root's rules speak, and does none wait, if the bytes from the origin on begin with
+ * the @n at @p? @all: these are all there are, and the last. False where that takes a run.
+ */
+bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all);
+
+/*
  * Run the rules of another root, by a key for its index that is complete. Programs start at
  * @d->origin. Sets mc->too_much if more rules wait than are remembered.
  */

@@ -34,7 +34,7 @@ static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
 /* Bytes of a name to the step; returns how many, or 0 if they cannot be had. */
 static u32 copy_name(u8 *to, const struct nfim_view *view, u32 off, u32 len)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *p;
 
 	len = min_t(u32, len, NFIM_TEXT_NAME_MAX);

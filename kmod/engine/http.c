@@ -31,6 +31,16 @@ struct rd {
 	u8 buf[NFIM_READ_MAX];
 };
 
+/* Nothing is at hand yet; the buffer is filled before it is read. */
+static struct rd *rd_begin(struct rd *r, const struct nfim_view *view)
+{
+	r->view = view;
+	r->p = NULL;
+	r->lo = 0;
+	r->hi = 0;
+	return r;
+}
+
 static const u8 *piece(const struct nfim_view *view, u32 off, u32 *n, u8 *buf)
 {
 	/* What is at hand in one piece may be taken whole. */
@@ -83,7 +93,7 @@ static u32 lf_in(const u8 *p, u32 n)
 
 u32 nfim_find_lf(const struct nfim_view *view, u32 off, u32 end, u32 *work)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 
 	while (off < end) {
 		u32 n = end - off, i;
@@ -129,7 +139,7 @@ static enum nfim_run_result line_begins(const struct nfim_view *view, u32 off, b
 {
 	u32 have = min_t(u32, view->len - off, 16), i;
 	enum nfim_run_result res, best = NFIM_RUN_NO;
-	u8 buf[16];
+	u8 buf[16] __uninitialized;
 	const u8 *p;
 
 	if (!have)
@@ -171,7 +181,7 @@ static bool has_version(struct rd *r, u32 first, u32 lf)
 enum nfim_run_result nfim_http_line(const struct nfim_view *view, u32 start, u32 from,
 				    bool response, u32 *work)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	u32 first = skip_empty(r, start), lf;
 	enum nfim_run_result res;
 
@@ -189,7 +199,7 @@ enum nfim_run_result nfim_http_line(const struct nfim_view *view, u32 start, u32
 
 u32 nfim_http_blank(const struct nfim_view *view, u32 start, u32 from, u32 *work)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	u32 off = skip_empty(r, start), len = view->len;
 
 	/* An empty line that ends in the new bytes begins at most three before them. */
@@ -411,7 +421,7 @@ static void note_field(struct nfim_http *h, u32 off, u8 initial)
 void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool response,
 		     struct nfim_http *h, u32 *work)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	struct nfim_span name, value;
 	u32 off, lf, n;
 	u8 initial;
@@ -474,7 +484,7 @@ static u8 path_byte(struct rd *r, u32 *off, u32 end)
 
 u32 nfim_http_key(const struct nfim_view *view, const struct nfim_http *h, u8 *key)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	u32 off = h->path.off, end = off + h->path.len, n;
 
 	if (h->response) {
@@ -579,7 +589,7 @@ static bool field_test(struct rd *r, const struct nfim_http *h, u32 how, const u
 bool nfim_http_test(const struct nfim_view *view, const struct nfim_insn *insn, const u8 *data,
 		    u32 *work)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	u32 what = NFIM_INSN_A(insn) & 0xf, how = NFIM_INSN_A(insn) >> 4, n = NFIM_INSN_B(insn);
 	const struct nfim_http *h = view->http;
 
@@ -601,7 +611,7 @@ bool nfim_http_test(const struct nfim_view *view, const struct nfim_insn *insn, 
 
 enum nfim_run_result nfim_http_chunk(const struct nfim_view *view, u32 off, u32 *size, u32 *next)
 {
-	struct rd rd = { .view = view }, *r = &rd;
+	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
 	u32 n, work = 0, lf;
 	int digit;
 

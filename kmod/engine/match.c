@@ -73,6 +73,125 @@ static void run_more(struct match_run *run, u32 idx, const struct nfim_out *out)
 	run_remember(run, &wait);
 }
 
+/* The bytes from the origin on that are at hand in one piece; @all: there are no others. */
+struct sight {
+	const u8 *p;
+	u32 n;
+	bool all;
+};
+
+/* Is the byte string at @off of what is seen another one? True also if it cannot be there. */
+static inline bool sight_differs(const struct sight *s, u32 off, const u8 *lit, u32 n)
+{
+	if (n > s->n || off > s->n - n)
+		return s->all;
+	return s->p[off] != *lit || memcmp(s->p + off, lit, n);
+}
+
+/* A load of the program, as far as it is of bytes in sight. */
+static inline bool sight_load(const struct sight *s, const struct nfim_insn *insn, u32 n, u32 *acc)
+{
+	const u8 *p;
+
+	if (n > s->n || insn->w1 > s->n - n)
+		return false;
+	p = s->p + insn->w1;
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_LD8:
+		*acc = p[0];
+		break;
+	case NFIM_OP_LDBE16:
+		*acc = nfim_be16(p);
+		break;
+	case NFIM_OP_LDLE16:
+		*acc = nfim_le16(p);
+		break;
+	case NFIM_OP_LDBE32:
+		*acc = nfim_be32(p);
+		break;
+	default: /* NFIM_OP_LDLE32 */
+		*acc = nfim_le32(p);
+		break;
+	}
+	return true;
+}
+
+/*
+ * Does the program say no by the first of its tests, which are of fixed bytes that are in sight?
+ * Most do, and to see that here costs a fraction of a run. False: a run will tell.
+ */
+static bool refuted(const struct nfim_pack *pack, const struct nfim_rule *rule,
+		    const struct sight *s)
+{
+	const struct nfim_insn *insn = &pack->code[rule->code];
+	u32 acc = 0, n;
+
+	/* It ends: the last instruction is YES or NO. */
+	for (;; insn++) {
+		switch (NFIM_INSN_OP(insn)) {
+		case NFIM_OP_NEED:
+			if (insn->w1 > s->n)
+				return s->all;
+			acc = 0;
+			break;
+		case NFIM_OP_BYTES:
+			n = NFIM_INSN_A(insn);
+			if (sight_differs(s, NFIM_INSN_B(insn), pack->data + insn->w1, n))
+				return true;
+			if (n + NFIM_INSN_B(insn) > s->n)
+				return false;
+			break;
+		case NFIM_OP_LD8:
+			if (!sight_load(s, insn, 1, &acc))
+				return s->all;
+			break;
+		case NFIM_OP_LDBE16:
+		case NFIM_OP_LDLE16:
+			if (!sight_load(s, insn, 2, &acc))
+				return s->all;
+			break;
+		case NFIM_OP_LDBE32:
+		case NFIM_OP_LDLE32:
+			if (!sight_load(s, insn, 4, &acc))
+				return s->all;
+			break;
+		case NFIM_OP_EQ:
+			if (acc != insn->w1)
+				return true;
+			break;
+		default:
+			return NFIM_INSN_OP(insn) == NFIM_OP_NO;
+		}
+	}
+}
+
+bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
+{
+	const struct nfim_pack *pack = mc->pack;
+	const struct sight s = { p, n, all };
+	u32 node = root, depth = 0, i;
+	const struct nfim_node *at;
+
+	for (;;) {
+		at = &pack->nodes[node];
+		for (i = 0; i < at->n_rules; i++) {
+			const struct nfim_rule *rule = &pack->rules[pack->node_rules[at->rules + i]];
+
+			mc->step->work++;
+			if (rule->dirs & 1U << mc->seg->dir && !refuted(pack, rule, &s))
+				return false;
+		}
+		mc->step->work++;
+		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
+			return true;
+		if (depth == n)
+			return all;
+		node = nfim_node_next(pack, node, p[depth++]);
+		if (!node)
+			return true;
+	}
+}
+
 static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *from)
 {
 	const struct nfim_pack *pack = run->mc->pack;
@@ -122,7 +241,7 @@ static inline void run_node(struct match_run *run, u32 node)
 static void run_waiting(struct match_run *run, const struct nfim_wait *from)
 {
 	u32 have = run->view->len - run->d->origin, n = min_t(u32, run->d->waits, NFIM_WAITS), i;
-	struct nfim_wait wait[NFIM_WAITS];
+	struct nfim_wait wait[NFIM_WAITS] __uninitialized;
 	const struct nfim_block *home;
 
 	if (!from) {
@@ -149,7 +268,7 @@ static void run_index(struct match_run *run, u32 root)
 	const struct nfim_pack *pack = run->mc->pack;
 	u32 node = run->d->node & NODE_MASK, depth = run->d->node >> 24;
 	u32 have = run->view->len - run->d->origin, n;
-	u8 buf[NFIM_PREFIX_MAX];
+	u8 buf[NFIM_PREFIX_MAX] __uninitialized;
 	const u8 *p;
 
 	/* Over, or of another pack: see run_waiting(). */

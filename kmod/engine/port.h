@@ -70,6 +70,18 @@ typedef int32_t s32;
 
 #endif /* __KERNEL__ */
 
+/* What is written before it is read, and large: compilers may be told to clear all else. */
+#ifndef __uninitialized
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define __uninitialized		__attribute__((__uninitialized__))
+#endif
+#endif
+#endif
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 /*
  * What the host's library computes: kernel's lib/crypto in the module, nettle in user space.
  * No memory is allocated, and nothing can fail.

@@ -65,7 +65,7 @@ static const struct version *version_of(u32 number)
 /* HMAC-SHA256 (RFC 2104) of at most HASH_BLOCK bytes, under a key of at most that. */
 static void hmac(const u8 *key, u32 key_len, const u8 *p, u32 len, u8 *out)
 {
-	u8 buf[2 * HASH_BLOCK];
+	u8 buf[2 * HASH_BLOCK] __uninitialized;
 	u32 i;
 
 	memset(buf, 0x36, HASH_BLOCK);

@@ -54,7 +54,7 @@ enum nfim_run_result nfim_refine(struct nfim_match_ctx *mc, const struct nfim_vi
 	const char *base = nfim_pack_str(mc->pack, proto->name);
 	const struct nfim_frames *fr;
 	struct nfim_name_hit hit;
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	u32 n, state = 0;
 
 	if (!nfim_names_find_whole(mc->pack, "refine:", (const u8 *)base, strlen(base), &hit))

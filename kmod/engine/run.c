@@ -450,7 +450,7 @@ static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *firs
 enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
 			      const struct nfim_view *view, u32 start, struct nfim_out *out)
 {
-	struct nfim_vm vm;
+	struct nfim_vm vm __uninitialized;
 
 	if (unlikely(!n_code))
 		return NFIM_RUN_NO;

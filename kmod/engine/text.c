@@ -125,7 +125,7 @@ static inline bool in_set(const u32 set[8], u8 c)
 /* Which of the literals stands at @off? w->n if none. */
 static u32 wanted_at(struct nfim_vm *vm, const struct wanted *w, u32 off, u32 to)
 {
-	u8 buf[NFIM_LIT_MAX];
+	u8 buf[NFIM_LIT_MAX] __uninitialized;
 	u32 have = min_t(u32, to - off, NFIM_LIT_MAX), i;
 	const u8 *p = nfim_view_get(vm->view, off, have, buf), *lit = w->p;
 	u8 first = p ? nfim_lower(p[0]) : 0;

@@ -151,7 +151,7 @@ u32 nfim_window_reach(const struct nfim_window_view *wv, u32 from)
 static bool run_differs(const struct nfim_window_view *wv, const struct nfim_block *b,
 			u32 pos, u32 run)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *p;
 	u32 n;
 
@@ -269,7 +269,7 @@ static bool block_merge(struct nfim_block **head, u32 off, const u8 *p, u32 n,
 bool nfim_window_store(struct nfim_block **head, const struct nfim_seg *seg, u32 seg_start,
 		       u32 skip, u32 from, u32 to, struct nfim_block **spare)
 {
-	u8 buf[NFIM_READ_MAX];
+	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *p;
 	u32 n;
 
