@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib-im.sh"
 
 # shellcheck disable=SC2154 # of lib.sh
+server_first=$sessions/ymsg-server-first.talk
 xmpp=$sessions/xmpp-open.talk
 actions=$sessions/ymsg-actions.talk
 
@@ -82,6 +83,32 @@ test_block() {
 	done
 }
 
+# told NAME SIDE SCRIPT PORT [PATTERN] - who sends first is reset.
+told() {
+	seen_reset
+	is_blocked "$1" "what $2 sends first" "$3" "$4" "${5:-}"
+	check_number "$1: $2 is reset" ">0" "$(seen "$2" resets)"
+}
+
+# quic NAME - how many datagrams of a QUIC hello were answered, behind what ICMP said.
+quic() {
+	cli quichello "$1" "$SRV4" 4433 2>&1 | xargs
+}
+
+test_fast_fail() {
+	local file
+
+	for file in $(each fast-fail); do
+		check "$file loads" load "$file"
+		told "$file" cli "$talk" 5050
+		told "$file" srv "$server_first" 5052 "cut-off c */* s */*"
+		check_eq "$file: QUIC of another name passes" 1 "$(quic srv.test)"
+		check_eq "$file: QUIC of a messenger is refused" "quichello: refused 0" \
+			"$(quic web.whatsapp.com)"
+		passes "$file" "an unknown service" "$service" 5051
+	done
+}
+
 test_one_service() {
 	local file
 
@@ -120,7 +147,7 @@ test_default_deny() {
 }
 
 ktap_plan
-im_setup iptables-nft nft
+im_setup iptables-nft nft quichello socat
 [ -d "$NF_IM_PAYLOAD/policy-recipes" ] || skip_all "no recipes in the payload"
 # shellcheck disable=SC2034 # read by ipt
 IPT=iptables-nft
@@ -130,10 +157,14 @@ serve "$talk" 5050
 serve "$service" 5051
 serve "$xmpp" 5222
 serve "$actions" 5055
+serve "$server_first" 5052
+srv socat UDP6-LISTEN:4433,fork,reuseaddr PIPE >/dev/null 2>&1 &
+wait_listen srv 4433 udp
 cli imtalk serve "$service" 5051 >/dev/null &
 wait_listen cli 5051
 test_base
 test_block
+test_fast_fail
 test_one_service
 test_no_files
 test_default_deny

@@ -6,6 +6,7 @@
 #include "hello.h"
 #include "quic_mk.h"
 
+#include <errno.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -56,11 +57,23 @@ static void send_piece(int fd, const u8 *msg, u32 from, u32 to, u32 number)
 		perror("quichello: send");
 }
 
+/* Waits for an answer; an ICMP error is no answer, but ends the wait. */
+static bool received(int fd)
+{
+	u8 answer[DATAGRAM];
+
+	if (recv(fd, answer, sizeof(answer), 0) > 0)
+		return true;
+	if (errno == ECONNREFUSED)
+		fputs("quichello: refused\n", stderr);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct hello h = { .name = argc > 1 ? argv[1] : "", .alpn = "h3", .pad = PAD };
 	u32 pieces = argc > 4 ? strtoul(argv[4], NULL, 10) : 1, len, i, answers = 0;
-	u8 msg[HELLO_MAX], answer[DATAGRAM];
+	u8 msg[HELLO_MAX];
 	int fd;
 
 	if (argc < 4 || !pieces || pieces > PIECES_MAX) {
@@ -76,7 +89,7 @@ int main(int argc, char **argv)
 	for (i = pieces; i--;)
 		send_piece(fd, msg, len * i / pieces, len * (i + 1) / pieces, pieces - i);
 	for (i = 0; i < pieces; i++)
-		answers += recv(fd, answer, sizeof(answer), 0) > 0;
+		answers += received(fd);
 	printf("%u\n", answers);
 	close(fd);
 	return 0;
