@@ -140,6 +140,7 @@ told_or_gone() {
 
 # send FIFO TEXT... - a line for who reads there; without a reader it waits for nobody.
 send() {
+	[ -p "$1" ] || return
 	{ printf '%s\n' "${*:2}" >&3; } 3<>"$1"
 }
 
@@ -193,11 +194,12 @@ irc_ii() {
 	printf 'joined '
 }
 
-# curl_irc OPTION... - curl brings an IRC session to srv's ngircd; prints how far it came.
+# curl_irc OPTION... - curl brings an IRC session to srv's ngircd, or that of $irc_host; prints
+# how far it came.
 curl_irc() {
 	printf '%s\r\n' "NICK carol" "USER carol 0 * :Carol" "JOIN #room" \
 		"PRIVMSG #room :hello" "QUIT" |
-		cli curl -sS --max-time 10 "$@" "telnet://$SRV4:6667" \
+		cli curl -sS --max-time 10 "$@" "telnet://${irc_host:-$SRV4}:6667" \
 			>"$RESULTS/curl-irc" 2>>"$RESULTS/curl-irc.err"
 	! grep -q ' 001 carol ' "$RESULTS/curl-irc" || printf 'greeted '
 	! grep -q ' 366 carol #room ' "$RESULTS/curl-irc" || printf 'joined '
@@ -219,7 +221,7 @@ start_prosody() {
 				>"$dir/data/$host/accounts/$user.dat"
 		done
 	done
-	cat >"$dir/conf" <<-END
+	cat >"$dir/prosody.cfg.lua" <<-END
 		run_as_root = true
 		pidfile = "$dir/pid"
 		data_path = "$dir/data"
@@ -236,7 +238,7 @@ start_prosody() {
 		VirtualHost "srv.test"
 		VirtualHost "lab.test"
 	END
-	start srv prosody prosody -F --config "$dir/conf"
+	start srv prosody prosody -F --config "$dir/prosody.cfg.lua"
 	wait_listen srv "$1"
 }
 
@@ -247,6 +249,7 @@ start_mcabber() {
 	rm -rf "$dir"
 	mkdir -p "$dir/log"
 	printf '%s\n' "set jid = $2" "set password = secret" "set server = $SRV4" \
+		"module load fifo" \
 		"set fifo_name = $dir/fifo" "set ssl_ignore_checks = 1" \
 		"set logging = 1" "set load_logs = 0" "set logging_dir = $dir/log/" \
 		"set tracelog_level = 2" "set tracelog_file = $dir/trace" \
@@ -254,4 +257,43 @@ start_mcabber() {
 	chmod 600 "$dir/rc"
 	start_tty cli "$1" mcabber -f "$dir/rc"
 	busywait 5000 test -p "$dir/fifo"
+}
+
+# alice_is_in - waits for mcabber's log-in.
+alice_is_in() {
+	told 10000 alice "status has been set|error|isconnected" "$RESULTS/alice/trace"
+	! grep -qs "status has been set" "$RESULTS/alice/trace" || printf 'alice-in '
+}
+
+# shellcheck disable=SC2154 # RESULTS is of lib.sh
+bob=$RESULTS/ii-bob/127.0.0.1
+
+# start_bitlbee [LINE...] - on cli, for an IRC client there; its own flows are those to srv.
+start_bitlbee() {
+	local dir=$RESULTS/bitlbee
+
+	mkdir -p "$dir"
+	printf '%s\n' "[settings]" "RunMode = Daemon" "DaemonInterface = 127.0.0.1" \
+		"DaemonPort = 6668" "ConfigDir = $dir" "$@" >"$dir/conf"
+	start cli bitlbee bitlbee -D -n -v -c "$dir/conf"
+	wait_listen cli 6668
+}
+
+# bob_logs_in TLS - by bitlbee, which ii commands; what he hears is in $bob.
+bob_logs_in() {
+	rm -rf "$RESULTS/ii-bob"
+	mkdir -p "$RESULTS/ii-bob"
+	start cli ii-bob ii -s 127.0.0.1 -p 6668 -n bob -i "$RESULTS/ii-bob"
+	told 8000 ii-bob "elcome" "$bob/&bitlbee/out" || return
+	send "$bob/&bitlbee/in" "account add jabber bob@srv.test secret"
+	send "$bob/&bitlbee/in" "account jabber set server $SRV4"
+	send "$bob/&bitlbee/in" "account jabber set tls $1"
+	send "$bob/&bitlbee/in" "account jabber set tls_verify false"
+	send "$bob/&bitlbee/in" "account jabber on"
+}
+
+# bob_is_in - waits for bitlbee's log-in.
+bob_is_in() {
+	told 10000 ii-bob "Logged in|ogin error" "$bob/&bitlbee/out"
+	! grep -q "Logged in" "$bob/&bitlbee/out" || printf 'bob-in '
 }

@@ -27,7 +27,7 @@ request() {
 
 		${4:-}
 		]]></send>
-		<recv response="200" timeout="4000"/>
+		<recv response="200"/>
 	END
 }
 
@@ -78,7 +78,7 @@ sipp_serve() {
 # sipp_call PORT TRANSPORT SCENARIO... - one call; "done" where sipp is content.
 sipp_call() {
 	cli sipp "$SRV4:$1" "${@:3}" -i "$CLI4" -t "$2" -m 1 -nostdin -max_reconnect 0 \
-		-timeout 6 -timeout_error >>"$RESULTS/sipp.said" 2>&1 || return 0
+		-recv_timeout 3000 -timeout 6 -timeout_error >>"$RESULTS/sipp.said" 2>&1 || return 0
 	printf 'done '
 }
 
