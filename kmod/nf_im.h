@@ -65,6 +65,7 @@ struct nf_im_net {
 	struct nf_im_stats __percpu *stats;
 	atomic64_t *proto_flows;	/* [NFIM_PROTO_MAX] */
 	atomic_t entries;
+	atomic_t expected;	/* flows that were offered, nf_im_expect.c */
 	atomic_t bytes;
 	struct mem_cgroup *memcg;	/* who pays; NULL for the initial namespace */
 };

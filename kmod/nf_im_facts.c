@@ -46,7 +46,7 @@ static void labels_conf(const struct nf_conn_labels *labels, struct nf_im_facts 
 		facts->conf = NF_IM_CONF_PAYLOAD_PAIR;
 }
 
-/* All facts whose range the packet touches: it may be a retransmission with other cuts. */
+/* All facts whose range the packet touches. */
 static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt,
 			struct nf_im_facts *facts)
 {
@@ -60,11 +60,9 @@ static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt 
 	}
 	for (i = 0; i < NF_IM_FACTS; i++) {
 		f = &watch->facts[i];
-		if (!f->len || f->dir != pkt->dir)
+		if (!nf_im_fact_of(f, pkt))
 			continue;
-		if (pkt->seg.seq - f->seq >= f->len && f->seq - pkt->seg.seq >= pkt->seg.len)
-			continue;
-		facts->actions |= f->actions;
+		facts->actions |= f->actions & NFIM_ACTIONS_MASK;
 		if (f->lookup)
 			nfim_lookups_add(&facts->lookups, f->lookup);
 	}
@@ -88,7 +86,7 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 		facts->state = flow_state(&e->flow);
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
 		facts->known = facts->proto;
-		facts->conf = e->flow.conf;
+		facts->conf = nfim_flow_conf(e->flow.conf);
 		if (want_actions && e->watch) {
 			if (payload)
 				watch_facts(e->watch, &pkt, facts);

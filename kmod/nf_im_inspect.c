@@ -6,6 +6,7 @@
  * did not change meanwhile, else the packet is read again. So packets of one flow on
  * two CPUs count one after the other, as if they had come so.
  */
+#include "nf_im_expect.h"
 #include "nf_im_table.h"
 
 enum {
@@ -118,6 +119,8 @@ static enum take entry_make(struct inspection *in, bool may_evict, struct nf_im_
 	if (*e) {
 		if (unlikely(nf_im_label_known(in->pkt->labels)))
 			entry_remember(in, *e);
+		else if (unlikely(atomic_read(&in->inet->expected)))
+			nf_im_expect_ask(in->inet, in->pkt->ct, in->pack, &(*e)->flow);
 		return TAKE_COPY;
 	}
 	if (may_evict && why == NF_IM_A_C_CAP)
@@ -206,6 +209,31 @@ static bool inspection_begin(struct inspection *in)
 	return take == TAKE_COPY;
 }
 
+/* What a packet that offers something does when it is sent again. */
+static u16 actions_again(u16 actions)
+{
+	const u16 own_flow = NFIM_ACTION_OFFER | BIT(NF_IM_ACT_FILE) | BIT(NF_IM_ACT_CHAT) |
+			     BIT(NF_IM_ACT_VOICE) | BIT(NF_IM_ACT_VIDEO) |
+			     BIT(NF_IM_ACT_WEBCAM) | BIT(NF_IM_ACT_REMOTE);
+
+	if (!(actions & NFIM_ACTION_OFFER))
+		return actions;
+	return (actions & ~own_flow) | BIT(NF_IM_ACT_OTHER);
+}
+
+/*
+ * A packet comes again. What it only offers another flow will do, and is known there; a rule
+ * that dropped it for that would end this flow, as nothing behind it is delivered without it.
+ */
+static void watch_again(struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
+{
+	struct nf_im_fact *f;
+
+	for (f = watch->facts; f < watch->facts + NF_IM_FACTS; f++)
+		if (unlikely(f->actions & NFIM_ACTION_OFFER) && nf_im_fact_of(f, pkt))
+			f->actions = actions_again(f->actions);
+}
+
 /* What is pushed out is remembered roughly: a retransmission must not slip through. */
 static void watch_push_out(struct nf_im_watch *watch, const struct nf_im_fact *f)
 {
@@ -215,7 +243,7 @@ static void watch_push_out(struct nf_im_watch *watch, const struct nf_im_fact *f
 		return;
 	if ((!old->actions && !old->lookups.n) || (s32)(f->seq + f->len - old->end) > 0)
 		old->end = f->seq + f->len;
-	old->actions |= f->actions;
+	old->actions |= actions_again(f->actions);
 	if (f->lookup)
 		nfim_lookups_add(&old->lookups, f->lookup);
 }
@@ -245,8 +273,10 @@ static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
 		return false;
 	}
+	watch_again(e->watch, in->pkt);
 	if (in->step.actions)
-		watch_note(e->watch, in->pkt, in->step.actions, 0);
+		watch_note(e->watch, in->pkt, in->step.actions |
+			   (in->step.offer ? NFIM_ACTION_OFFER : 0), 0);
 	return true;
 }
 
@@ -383,6 +413,8 @@ static bool inspect_once(struct inspection *in)
 static void tell_verdict(const struct inspection *in)
 {
 	count_verdict(in);
+	if (in->flow.conf == NFIM_CONF_OFFER)
+		nf_im_count(in->inet, NF_IM_A_C_OFFERED);
 	if (in->step.verdict == NFIM_KNOWN)
 		nf_im_event(in->inet, in->pkt, in->pack, &in->step, in->flow.proto);
 }
@@ -415,6 +447,10 @@ static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 			continue;
 		if (in.read && unlikely(in.step.fresh))
 			tell_verdict(&in);
+		if (in.read && unlikely(in.step.offers.n) &&
+		    READ_ONCE(inet->watch[in.flow.proto]))
+			nf_im_expect_offers(inet, pkt->ct, pkt->dir, in.flow.proto,
+					    &in.step.offers);
 		return;
 	}
 	nf_im_bucket_lock(in.key);
@@ -470,6 +506,7 @@ bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt)
 	if (inside) {
 		entry_touch(e, pkt->ct);
 		nf_im_entry_changed(e);
+		watch_again(e->watch, pkt);
 		if (actions)
 			watch_note(e->watch, pkt, actions, 0);
 	}

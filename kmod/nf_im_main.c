@@ -7,6 +7,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "nf_im_expect.h"
 #include "nf_im_sweep.h"
 
 /* Serialises packs, and what rules of all namespaces name. */
@@ -344,6 +345,9 @@ static int __init nf_im_init(void)
 	err = nf_im_table_init();
 	if (err)
 		goto err_table;
+	err = nf_im_expect_init();
+	if (err)
+		goto err_expect;
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto err_pernet;
@@ -356,6 +360,8 @@ static int __init nf_im_init(void)
 err_netlink:
 	unregister_pernet_subsys(&net_ops);
 err_pernet:
+	nf_im_expect_exit();
+err_expect:
 	nf_im_table_exit();
 err_table:
 	nf_im_crypto_exit();
@@ -369,6 +375,7 @@ static void __exit nf_im_exit(void)
 	nf_im_netlink_exit();
 	nf_im_sweep_stop();
 	unregister_pernet_subsys(&net_ops);
+	nf_im_expect_exit();
 	nf_im_table_exit();
 	nf_im_crypto_exit();
 	nf_im_pack_exit();

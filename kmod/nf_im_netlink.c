@@ -63,6 +63,8 @@ static u64 counter_read(const struct nf_im_net *inet, u32 c)
 	int cpu;
 
 	switch (c) {
+	case NF_IM_A_C_EXPECTED:
+		return atomic_read(&inet->expected);
 	case NF_IM_A_C_ENTRIES:
 		return atomic_read(&inet->entries);
 	case NF_IM_A_C_BYTES:

@@ -8,6 +8,7 @@
  */
 #include <linux/workqueue.h>
 
+#include "nf_im_expect.h"
 #include "nf_im_sweep.h"
 #include "nf_im_iterate.h"
 
@@ -84,6 +85,7 @@ static void sweep(struct work_struct *work)
 			put_net(inet->net);
 		}
 		nf_im_table_each(entry_dead, NULL);
+		nf_im_expect_flush(NULL);
 	}
 	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_SECONDS * HZ);
 }

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "nf_im_expect.h"
 #include "nf_im_table.h"
 
 enum {
@@ -116,13 +117,13 @@ static void sums_sub(const struct nf_im_net *inet, atomic_t *all, atomic_t *othe
 		atomic_sub(bytes, others);
 }
 
-static void uncharge(struct nf_im_net *inet, u32 bytes)
+void nf_im_uncharge(struct nf_im_net *inet, u32 bytes)
 {
 	sums_sub(inet, &total_bytes, &other_bytes, bytes);
 	atomic_sub(bytes, &inet->bytes);
 }
 
-static bool charge(struct nf_im_net *inet, u32 bytes)
+bool nf_im_charge(struct nf_im_net *inet, u32 bytes)
 {
 	if (!sum_add(&inet->bytes, bytes, nf_im_cap(inet)))
 		return false;
@@ -139,7 +140,7 @@ static bool block_charge(struct nf_im_net *inet)
 
 	if (!sums_add(inet, &block_bytes, &other_block_bytes, bytes, table_bytes / 4))
 		return false;
-	if (charge(inet, bytes))
+	if (nf_im_charge(inet, bytes))
 		return true;
 	sums_sub(inet, &block_bytes, &other_block_bytes, bytes);
 	return false;
@@ -147,7 +148,7 @@ static bool block_charge(struct nf_im_net *inet)
 
 static void block_uncharge(struct nf_im_net *inet)
 {
-	uncharge(inet, sizeof(struct nf_im_block));
+	nf_im_uncharge(inet, sizeof(struct nf_im_block));
 	sums_sub(inet, &block_bytes, &other_block_bytes, sizeof(struct nf_im_block));
 }
 
@@ -165,13 +166,13 @@ struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struc
 {
 	struct nf_im_entry *e, **bucket;
 
-	if (!charge(inet, ENTRY_BYTES)) {
+	if (!nf_im_charge(inet, ENTRY_BYTES)) {
 		*why = NF_IM_A_C_CAP;
 		return NULL;
 	}
 	e = nf_im_mem_alloc(inet, entry_cache);
 	if (!e) {
-		uncharge(inet, ENTRY_BYTES);
+		nf_im_uncharge(inet, ENTRY_BYTES);
 		*why = NF_IM_A_C_NOMEM;
 		return NULL;
 	}
@@ -252,7 +253,7 @@ static void watch_free(struct nf_im_entry *e)
 {
 	if (!e->watch)
 		return;
-	uncharge(e->inet, sizeof(*e->watch));
+	nf_im_uncharge(e->inet, sizeof(*e->watch));
 	kmem_cache_free(watch_cache, e->watch);
 	e->watch = NULL;
 }
@@ -261,13 +262,13 @@ bool nf_im_entry_watch(struct nf_im_entry *e)
 {
 	if (e->watch)
 		return true;
-	if (!charge(e->inet, sizeof(*e->watch)))
+	if (!nf_im_charge(e->inet, sizeof(*e->watch)))
 		return false;
 	e->watch = nf_im_mem_alloc(e->inet, watch_cache);
 	if (e->watch)
 		memset(e->watch, 0, sizeof(*e->watch));
 	else
-		uncharge(e->inet, sizeof(*e->watch));
+		nf_im_uncharge(e->inet, sizeof(*e->watch));
 	return e->watch;
 }
 
@@ -288,7 +289,7 @@ void nf_im_entry_kill(struct nf_im_entry *e)
 		p = &(*p)->next;
 	WRITE_ONCE(*p, e->next);
 	atomic_dec(&inet->entries);
-	uncharge(inet, ENTRY_BYTES);
+	nf_im_uncharge(inet, ENTRY_BYTES);
 	kmem_cache_free(entry_cache, e);
 }
 
@@ -424,6 +425,7 @@ bool nf_im_table_used(void)
 void nf_im_table_flush(struct nf_im_net *inet)
 {
 	nf_im_table_each(entry_of_net, inet);
+	nf_im_expect_flush(inet);
 }
 
 /*

@@ -39,7 +39,7 @@ enum {
 struct nf_im_fact {
 	u32 seq;
 	u32 len;	/* 0: empty slot */
-	u16 actions;
+	u16 actions;	/* and NFIM_ACTION_OFFER */
 	u8 dir;
 	u8 lookup;	/* protocol whose host it asks for, 0 for none */
 };
@@ -50,6 +50,13 @@ struct nf_im_old {
 	u32 actions;	/* ... are taken to have done all of this; 0: none ... */
 	struct nfim_lookups lookups;	/* ... and to have asked for hosts of all these */
 };
+
+/* Is the fact of bytes that the packet has? It may be a retransmission with other cuts. */
+static inline bool nf_im_fact_of(const struct nf_im_fact *f, const struct nf_im_pkt *pkt)
+{
+	return f->len && f->dir == pkt->dir &&
+	       (pkt->seg.seq - f->seq < f->len || f->seq - pkt->seg.seq < pkt->seg.len);
+}
 
 struct nf_im_watch {
 	u32 next;	/* slot to be overwritten */
@@ -175,6 +182,16 @@ bool nf_im_entry_watch(struct nf_im_entry *e);
 void nf_im_entry_drop_window(struct nf_im_entry *e);
 
 /* Without it. */
+
+/**
+ * nf_im_charge() - take bytes out of a namespace's budget
+ * @inet: namespace
+ * @bytes: how many; give them back with nf_im_uncharge()
+ *
+ * Return: false if they exceed a cap.
+ */
+bool nf_im_charge(struct nf_im_net *inet, u32 bytes);
+void nf_im_uncharge(struct nf_im_net *inet, u32 bytes);
 bool nf_im_table_used(void);
 bool nf_im_room(struct nf_im_net *inet, bool window);
 bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u32 *why);

@@ -13,6 +13,14 @@ void nfim_flow_init(struct nfim_flow *flow)
 	memset(flow, 0, sizeof(*flow));
 }
 
+void nfim_flow_offered(struct nfim_flow *flow, u8 proto, u32 actions)
+{
+	flow->proto = proto;
+	flow->conf = NFIM_CONF_OFFER;
+	flow->dir[0].node = actions;
+	flow->dir[1].node = actions;
+}
+
 static struct nfim_block *join(struct nfim_block *a, struct nfim_block *b)
 {
 	struct nfim_block *last = a;
@@ -217,11 +225,17 @@ static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 
 static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
-	flow->dir[seg->dir].base = seg->seq;
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 node = d->node;
+
+	d->base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE | NFIM_F_MID;
 	flow->flags[seg->dir] &= ~NFIM_F_CONFLICT;
-	flow->dir[seg->dir].chain = 0;
+	d->chain = 0;
 	dir_restart(flow, seg->dir, 0);
+	/* Of a known flow it is no place in the index, but what its packets do. */
+	if (flow->done)
+		d->node = node;
 }
 
 /*
@@ -617,6 +631,16 @@ static void flow_repack(struct nfim_flow *flow, u8 epoch)
 	}
 }
 
+/* The first packet with payload of a flow that was offered. */
+static void flow_expected(struct nfim_flow *flow, struct nfim_step *step)
+{
+	flow->done = NFIM_KNOWN;
+	flow->flags[0] |= NFIM_F_LOST;
+	flow->flags[1] |= NFIM_F_LOST;
+	step->conf = NFIM_CONF_PAYLOAD;
+	step->actions = flow->dir[0].node;
+}
+
 void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 		    const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
 {
@@ -631,14 +655,20 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 
 	memset(step, 0, offsetof(struct nfim_step, wait));
 	step->rule = NFIM_NO_RULE;
+	step->offers.n = 0;
+	step->offers.tries = 0;
 	if (flow->packets < U16_MAX)
 		flow->packets++;
+	if (unlikely(!was && flow->conf == NFIM_CONF_OFFER))
+		flow_expected(flow, step);
 	if (flow->epoch != pack->epoch && !was)
 		flow_repack(flow, pack->epoch);
 	if (seg->l4 == NFIM_L4_UDP)
 		step_datagram(&mc, flow);
 	else if (was == NFIM_UNDECIDED || was == NFIM_KNOWN)
 		step_segment(&mc, flow);
+	step->offer = step->actions & NFIM_ACTION_OFFER;
+	step->actions &= NFIM_ACTIONS_MASK;
 	step->verdict = flow->done;
 	step->fresh = !was && flow->done;
 	if (flow->done == NFIM_NONE || flow->done == NFIM_GIVEN_UP) {

@@ -75,6 +75,7 @@ enum nfim_confidence {
 	NFIM_CONF_PAYLOAD,	/* bytes of one direction */
 	NFIM_CONF_PAIR,		/* bytes of both */
 	NFIM_CONF_NAME,		/* a host's name */
+	NFIM_CONF_OFFER,	/* bytes of another flow; see nfim_flow_conf() */
 };
 
 /* What of a known flow's packets is to be told. */
@@ -124,6 +125,7 @@ static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
  * @rule: index of the rule that brought it, or NFIM_NO_RULE
  * @conf: enum nfim_confidence, of a fresh NFIM_KNOWN
  * @actions: what this packet does; 0 if unknown
+ * @offer: some of it, or all, is offered only: another flow does it
  * @user: name found in this packet, bytes of the wire
  * @user_len: its length, 0 for none
  * @host_len: length of @host, 0 if this packet says none
@@ -141,6 +143,7 @@ static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
  * @waits: rules that want more are to be written down
  * @wait: these, as many as the flow's direction says
  * @host: whom a carrier leads to: a name or an address, as text
+ * @offers: flows that this packet offers, if somebody watches
  */
 struct nfim_step {
 	enum nfim_verdict verdict;
@@ -153,6 +156,7 @@ struct nfim_step {
 	u8 host_len;
 	bool ech;
 	struct nfim_lookups lookups;
+	bool offer;
 	u32 work;
 	u32 blocks;
 	u32 keep_from;
@@ -164,13 +168,33 @@ struct nfim_step {
 	bool waits;
 	struct nfim_wait wait[NFIM_WAITS];
 	u8 host[NFIM_HOST_MAX];
+	struct nfim_offers offers;
 };
+
+/**
+ * nfim_flow_conf() - what a verdict rests on, as users are told
+ * @conf: of the flow
+ *
+ * An offer is payload, if not of this flow.
+ */
+static inline u8 nfim_flow_conf(u8 conf)
+{
+	return conf == NFIM_CONF_OFFER ? (u8)NFIM_CONF_PAYLOAD : conf;
+}
 
 /**
  * nfim_flow_init() - a flow nothing is known of
  * @flow: to be set up; has no blocks
  */
 void nfim_flow_init(struct nfim_flow *flow);
+
+/**
+ * nfim_flow_offered() - a flow that another one offered: its next packet with payload decides it
+ * @flow: that nothing is known of
+ * @proto: the other flow's protocol
+ * @actions: what all its packets do
+ */
+void nfim_flow_offered(struct nfim_flow *flow, u8 proto, u32 actions);
 
 /**
  * nfim_flow_step() - show the engine one packet's payload
@@ -190,8 +214,8 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
  * nfim_flow_inside() - take in a segment that lies wholly within a frame known already
  * @flow: changed if so, else to be given to nfim_flow_step()
  * @seg: TCP; its bytes are not looked at
- * @actions: set to what nfim_flow_step() would say; a pack that came since counts from the
- *	next frame on
+ * @actions: set to what nfim_flow_step() would say, and NFIM_ACTION_OFFER; a pack that came
+ *	since counts from the next frame on
  *
  * Most packets of a transfer are such. Needs no copy and no commit.
  *

@@ -21,8 +21,8 @@ static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
 	const struct nfim_frames *fr;
 	u32 i;
 
-	/* What a name alone tells is encrypted: it has no frames for us. */
-	if (!p || !p->frames || flow->conf == NFIM_CONF_NAME)
+	/* What a name alone tells is encrypted, and what was offered has no frames. */
+	if (!p || !p->frames || flow->conf >= NFIM_CONF_NAME)
 		return NULL;
 	fr = &mc->pack->frames[p->frames - 1];
 	for (i = 0; i < p->n_frames; i++, fr++)
@@ -122,12 +122,20 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	bool names = mc->watch == NFIM_WATCH_ALL;
-	struct nfim_out out = { .user_len = !seek, .host_len = !names || mc->step->host_len };
+	struct nfim_offers *offers = &mc->step->offers;
+	struct nfim_out out = {
+		.user_len = !seek,
+		.host_len = !names || mc->step->host_len,
+		.offers = offers,
+	};
 	enum nfim_run_result res = NFIM_RUN_MORE;
+	u32 offered = offers->n;
 	bool again;
 
 	if (wv->view.len - d->origin >= d->wake)
 		res = frame_run(mc, d, fr, wv, &out);
+	if (res != NFIM_RUN_YES)
+		offers->n = offered;
 	if (res == NFIM_RUN_MORE) {
 		flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 		frame_wait(flow, wv, pl, mc->step);
@@ -290,13 +298,16 @@ void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		struct nfim_out out = {
 			.user_len = !names || mc->step->user_len,
 			.host_len = !names || mc->step->host_len,
+			.offers = &mc->step->offers,
 		};
+		u32 offered = mc->step->offers.n;
 
 		if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, at, &out) == NFIM_RUN_YES) {
 			mc->step->actions |= out.actions;
 			if (names)
 				step_names(mc->step, &wv->view, &out, true);
 		} else {
+			mc->step->offers.n = offered;
 			out.frame_len = 0;
 		}
 		mc->step->work += out.work;

@@ -54,6 +54,7 @@ static const u8 op_uses[NFIM_OPS] = {
 	[NFIM_OP_WORD]		= USES_A | USES_B | USES_W1,
 	[NFIM_OP_TLV]		= USES_W1,
 	[NFIM_OP_BEHIND]	= USES_A | USES_B | USES_W1,
+	[NFIM_OP_OFFER]		= USES_B | USES_W1,
 };
 
 static const char *check_literal(const struct nfim_pack *pack, u32 off, u32 len, u32 max)
@@ -209,8 +210,9 @@ static const char *check_pick(const struct nfim_pack *pack, const struct nfim_in
 		const u8 *p = pack->data + off;
 		u32 i;
 
-		if (!nfim_slice_ok(off, 3, pack->data_len) || !nfim_le16(p) ||
-		    nfim_le16(p) >> NFIM_ACTIONS)
+		if (!nfim_slice_ok(off, 3, pack->data_len) ||
+		    !(nfim_le16(p) & NFIM_ACTIONS_MASK) ||
+		    nfim_le16(p) & ~(NFIM_ACTIONS_MASK | NFIM_ACTION_OFFER))
 			return "a literal has an unknown action or none";
 		off += 2;
 		if (p[2] < 2 || !take_counted(pack, &off, NFIM_LIT_MAX))
@@ -248,6 +250,27 @@ static const char *check_name_of(const struct nfim_pack *pack, const struct nfim
 	    (pack->data[off] && pack->data[off + 1] > NFIM_STOPS_MAX) ||
 	    !take_list(pack, &off, 0, 1))
 		return "a name is in no place that it may be";
+	return NULL;
+}
+
+static const char *check_offer(const struct nfim_pack *pack, const struct nfim_insn *insn)
+{
+	u32 off = insn->w1, n = NFIM_INSN_B(insn), names;
+	const u8 *p;
+
+	if (!n || n > NFIM_PICK_MAX || !nfim_slice_ok(off, 3, pack->data_len))
+		return "offers are looked for in no bytes, or in too many";
+	p = pack->data + off;
+	if (!nfim_le16(p) || nfim_le16(p) >> NFIM_ACTIONS)
+		return "what is offered has an unknown action or none";
+	if (p[2] != NFIM_L4_TCP && p[2] != NFIM_L4_UDP)
+		return "what is offered is neither TCP nor UDP";
+	off += 3;
+	if (!take_list(pack, &off, 1, NFIM_LITS_MAX))
+		return "what stands in front of an offer is bad";
+	names = off;
+	if (!take_list(pack, &off, 0, 2) || pack->data[names] == 1)
+		return "the names of an offer's attributes are bad";
 	return NULL;
 }
 
@@ -303,6 +326,8 @@ static const char *check_text(const struct nfim_pack *pack, const struct nfim_pr
 		if (insn->w1 > U16_MAX)
 			return "a type has more than 16 bits";
 		return prog->frames ? NULL : "a rule cannot tell names";
+	case NFIM_OP_OFFER:
+		return prog->frames ? check_offer(pack, insn) : "a rule offers nothing";
 	case NFIM_OP_WORD:
 	case NFIM_OP_BEHIND:
 		return prog->frames ? check_name_of(pack, insn) : "a rule cannot tell names";

@@ -9,6 +9,7 @@
 #ifndef _NF_IM_ENGINE_RUN_H
 #define _NF_IM_ENGINE_RUN_H
 
+#include "offer.h"
 #include "pack.h"
 
 enum {
@@ -123,6 +124,7 @@ enum nfim_op {
 	NFIM_OP_WORD,		/* a name is the a-th word of the line */
 	NFIM_OP_BEHIND,		/* a name is behind a literal in the frame */
 	NFIM_OP_TLV,		/* a name is the value of type imm; see below */
+	NFIM_OP_OFFER,		/* addresses and ports of flows to come; see below */
 	NFIM_OPS,
 };
 
@@ -186,10 +188,11 @@ enum nfim_http_how {
  * NFIM_OP_BODY: no digits: no body. At most NFIM_BODY_MAX.
  * NFIM_OP_BEGINS: imm = a list. Bytes behind the line are not looked at.
  * NFIM_OP_PICK: imm = one byte for how many, then for each a mask of actions in two bytes, low
- *	one first, and the literal. Of those that stand in the frame's b bytes from the cursor on
- *	the first of the list gives the actions; if none does, action a, or NFIM_ACTIONS: those
- *	of the frame before. Looks at bytes that are there only. Of bytes that are full of false
- *	starts not all are compared: then any of the list may stand there, and all actions do.
+ *	one first, maybe with NFIM_ACTION_OFFER, and the literal. Of those that stand in the
+ *	frame's b bytes from the cursor on the first of the list gives the actions; if none does,
+ *	action a, or NFIM_ACTIONS: those of the frame before. Looks at bytes that are there only.
+ *	Of bytes that are full of false starts not all are compared: then any of the list may
+ *	stand there, and all actions do.
  * NFIM_OP_WORD: imm = separator, a byte to leave out in front, then a list of one with bytes
  *	that end the name. b = a byte the word must have, or 0; a = 255: the first such word.
  * NFIM_OP_BEHIND: imm = two lists, the second one looked for in 64 bytes behind the first (both
@@ -198,6 +201,10 @@ enum nfim_http_how {
  *	b = bytes to look at from the cursor on. a = 1: it is not the user but the host.
  * NFIM_OP_TLV: types and lengths of two bytes each, big endian, and values, NFIM_TLVS_MAX at most
  *	from the cursor to the frame's end. imm <= 0xffff.
+ * NFIM_OP_OFFER: imm = actions of those flows in two bytes, low one first, NFIM_L4_*, a list, and
+ *	a second one. Behind each literal of the first that stands in the frame's b bytes from
+ *	the cursor on are words, nfim_offer_words(); or, if the second list has the names of two,
+ *	the attributes of an XML element, nfim_offer_tag(). Does nothing without out->offers.
  */
 
 #define NFIM_INSN(op, a, b)	((u32)(op) | (u32)(a) << 8 | (u32)(b) << 16)
@@ -242,6 +249,9 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 		return 16 + NFIM_LINE_MAX / 7 + NFIM_READ_MAX;
 	case NFIM_OP_TLV:
 		return 1 + NFIM_TLVS_MAX;
+	case NFIM_OP_OFFER:
+		return 64 + NFIM_INSN_B(insn) / 7 + NFIM_TRIES_MAX * (2 + NFIM_LITS_MAX / 4) +
+		       NFIM_OFFER_TRIES * (NFIM_OFFER_TEXT / 8);
 	case NFIM_OP_WORD:
 		return 16 + 3 * NFIM_LINE_MAX / 7 + 4 * NFIM_WORDS_MAX;
 	case NFIM_OP_KEY:
@@ -280,11 +290,12 @@ enum nfim_run_result {
  *	to @seen, if that is not 0, else the one before stays
  * @prior: frames: actions of the one before
  * @frame_len: bytes from the start offset to the next frame, 0 if none was given
- * @actions: bits of enum nf_im_action
+ * @actions: bits of enum nf_im_action, and NFIM_ACTION_OFFER
  * @user_off: where a name stands, offset in the view
  * @user_len: its length, 0 for none
  * @host_off: where the name of a server stands
  * @host_len: its length, 0 for none
+ * @offers: where offers are added to, or NULL. Those of a run that did not say YES are none
  * @work: instructions run or skipped, ranges named, and an eighth of the bytes scanned;
  *	added to, never reset
  */
@@ -302,6 +313,7 @@ struct nfim_out {
 	u32 host_off;
 	u32 host_len;
 	u32 work;
+	struct nfim_offers *offers;
 };
 
 /**
@@ -311,8 +323,8 @@ struct nfim_out {
  * @n_code: its length
  * @view: the bytes
  * @start: offset in the view at which the cursor starts
- * @out: result; the caller sets all but @work to 0 before (but see @pc, and for user_len
- *	NFIM_OP_KEY). On NO and MORE only need and work mean something.
+ * @out: result; the caller sets all but @work to 0 before (but see @pc, @offers, and for
+ *	user_len NFIM_OP_KEY). On NO and MORE only need and work mean something.
  *
  * Return: enum nfim_run_result.
  */

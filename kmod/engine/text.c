@@ -557,6 +557,70 @@ static void exec_behind(struct nfim_vm *vm, const struct nfim_insn *insn)
 		name_set(vm, host, at, n);
 }
 
+/* Bytes from @at on in one piece; returns how many. */
+static u32 offer_text(struct nfim_vm *vm, u32 at, u32 to, u8 *text)
+{
+	u32 len = min_t(u32, to - at, NFIM_OFFER_TEXT), have, take;
+	const u8 *p;
+
+	for (have = 0; have < len; have += take) {
+		take = min_t(u32, len - have, NFIM_READ_MAX);
+		p = nfim_view_get(vm->view, at + have, take, vm->buf);
+		if (!p)
+			break;
+		memcpy(text + have, p, take);
+	}
+	vm->out->work += len / 8;
+	return have;
+}
+
+/* What the text at @at offers, if anything; returns how many bytes that took. */
+static u32 offer_read(struct nfim_vm *vm, const u8 *data, struct list names, u32 at, u32 to)
+{
+	struct nfim_offers *offers = vm->out->offers;
+	struct nfim_offer *offer = &offers->at[offers->n];
+	u8 text[NFIM_OFFER_TEXT];
+	u32 len = offer_text(vm, at, to, text), took = 0;
+	const u8 *addr = names.p;
+	bool good;
+
+	offers->tries++;
+	if (names.n)
+		good = nfim_offer_tag(text, len, addr, addr + 1 + addr[0], offer, &took);
+	else
+		good = nfim_offer_words(text, len, offer, &took);
+	if (good) {
+		offer->actions = (u16)nfim_le16(data);
+		offer->l4 = data[2];
+		offers->n++;
+	}
+	return took;
+}
+
+static void exec_offer(struct nfim_vm *vm, const struct nfim_insn *insn)
+{
+	const u8 *data = vm->pack->data + insn->w1, *lit;
+	const struct list openings = list_at(data + 3);
+	const struct list names = list_at(list_end(openings));
+	u32 to = min_t(u32, nfim_frame_end(vm), vm->view->len), at = vm->cur, which;
+	struct nfim_offers *offers = vm->out->offers;
+	struct wanted w;
+
+	if (!offers)
+		return;
+	to = (u32)min_t(u64, to, (u64)vm->cur + NFIM_INSN_B(insn));
+	wanted_init(&w, openings.p, openings.n, 0);
+	while (offers->n < NFIM_OFFERS_MAX && offers->tries < NFIM_OFFER_TRIES) {
+		which = wanted_find(vm, &w, &at, to);
+		if (which == w.n)
+			return;
+		for (lit = openings.p; which; which--)
+			lit += 1 + lit[0];
+		at += lit[0];
+		at += offer_read(vm, data, names, at, to);
+	}
+}
+
 static void exec_tlv(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
 	u32 end = nfim_frame_end(vm), at = vm->cur, n, len;
@@ -606,6 +670,9 @@ int nfim_exec_text(struct nfim_vm *vm, const struct nfim_insn *insn)
 		return NFIM_GO_ON;
 	case NFIM_OP_TLV:
 		exec_tlv(vm, insn);
+		return NFIM_GO_ON;
+	case NFIM_OP_OFFER:
+		exec_offer(vm, insn);
 		return NFIM_GO_ON;
 	default: /* NFIM_OP_BEHIND */
 		exec_behind(vm, insn);

@@ -29,11 +29,16 @@ enum {
 	D_WORDLONG = 66, /* until nine bytes */
 	D_WIDTH3 = 81,	/* no lists, a length of three bytes */
 	D_FIELD = 85,	/* "host", "x" */
+	D_OFFER0 = 91,	/* no action */
+	D_OFFERL4 = 94,	/* action 0, by ICMP */
+	D_OFFERALL = 97, /* action 0, behind nothing */
+	D_OFFERATTR = 101, /* action 0, behind "ab", one attribute */
 };
 
 static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0" "\0"
 	"\2\2ab\1c" "\1\2Ab" "\1\2ab" "\0\0" "\1\1\0\2ab" "\1\0\0\2ab" "\1\0\x08\2ab"
-	"\1\1\0\2aB" "\1\1\0\1a" "\x19" " \0\1\1;" " \0\1\x0b" "abcdefghijk" "\0\0\3\0" "\4hostx";
+	"\1\1\0\2aB" "\1\1\0\1a" "\x19" " \0\1\1;" " \0\1\x0b" "abcdefghijk" "\0\0\3\0" "\4hostx"
+	"\0\0\6" "\1\0\1" "\1\0\6\0" "\1\0\6\1\2ab" "\1\1" "a";
 
 static const struct nfim_range ranges[] = { { 1, 9, 1 }, { 4, 4, 1 } };
 static const struct nfim_map maps[] = { { 1, 2, 1, 0 }, { 3, 3, 2, 0 }, { 1, 1, 4, 1 } };
@@ -68,6 +73,8 @@ struct bad_prog {
 #define LIST_BAD	"a list is outside the data, too long, or not in lower case"
 #define FRAME_BAD	"a frame has a wrong length, or its list is bad"
 #define PICK_BAD	"it picks from too many bytes or literals"
+#define OFFER_BYTES	"offers are looked for in no bytes, or in too many"
+#define OFFER_ACTION	"what is offered has an unknown action or none"
 #define NAME_BAD	"a name is in no place that it may be"
 #define END		INSN(YES, 0, 0, 0)
 /* DATA is shorter: see pack_with(). */
@@ -229,6 +236,22 @@ static const struct bad_prog progs[] = {
 	{ "behind outside", NAME_BAD, FRAMES, 0, PROG(INSN(BEHIND, 0, 9, OUTSIDE), END) },
 	{ "behind a length of three", NAME_BAD, FRAMES, 0,
 	  PROG(INSN(BEHIND, 0, 9, D_WIDTH3), END) },
+	{ "an offer in a rule", "a rule offers nothing", TCP, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERATTR), END) },
+	{ "an offer in no bytes", OFFER_BYTES, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 0, D_OFFERATTR), END) },
+	{ "an offer in too many", OFFER_BYTES, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, NFIM_PICK_MAX + 1, D_OFFERATTR), END) },
+	{ "an offer outside", OFFER_BYTES, FRAMES, 0, PROG(INSN(OFFER, 0, 9, OUTSIDE), END) },
+	{ "an offer at the last place", OFFER_BYTES, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, U32_MAX), END) },
+	{ "an offer of nothing", OFFER_ACTION, FRAMES, 0, PROG(INSN(OFFER, 0, 9, D_OFFER0), END) },
+	{ "an offer of no protocol", "what is offered is neither TCP nor UDP", FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERL4), END) },
+	{ "an offer behind nothing", "what stands in front of an offer is bad", FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERALL), END) },
+	{ "an offer with one attribute", "the names of an offer's attributes are bad", FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERATTR), END) },
 	{ "runs off its end", "a program can run off its end", TCP, 0, PROG(INSN(LD8, 0, 0, 0)) },
 	{ "ends with a jump", JUMP_BAD, TCP, 0, PROG(INSN(JMP, 0, 0, 0)) },
 	{ "too much work", "a program may take too much work", TCP, -1,

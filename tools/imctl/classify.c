@@ -95,13 +95,16 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 	out_actions(o, proto ? row->actions : lookup ? 1U << NF_IM_ACT_LOOKUP : 0);
 	out_bytes(o, row->host, proto || lookup ? row->host_len : 0);
 	out_bytes(o, row->user, proto ? row->user_len : 0);
-	out_str(o, proto ? nfim_confidence_names[row->flow.conf] : NULL);
+	out_str(o, proto ? nfim_confidence_names[nfim_flow_conf(row->flow.conf)] : NULL);
 	if (proto)
 		out_num(o, row->decided);
 	else
 		out_none(o);
-	out_str(o, proto && row->rule != NFIM_NO_RULE ?
-		   nfim_pack_str(pack, pack->rules[row->rule].name) : NULL);
+	if (proto && row->offered)
+		out_str(o, "offered");
+	else
+		out_str(o, proto && row->rule != NFIM_NO_RULE ?
+			   nfim_pack_str(pack, pack->rules[row->rule].name) : NULL);
 }
 
 static void put_row(struct out *o, const char *file, const struct nfim_pack *pack,

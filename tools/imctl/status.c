@@ -34,6 +34,10 @@ static const char *const counter_names[] = {
 	[NF_IM_A_C_BYTES]	= "bytes",
 	[NF_IM_A_C_BYTES_CAP]	= "bytes_cap",
 	[NF_IM_A_C_EVENTS_LOST]	= "events_lost",
+	[NF_IM_A_C_OFFERS]	= "offers",
+	[NF_IM_A_C_OFFERS_LOST]	= "offers_lost",
+	[NF_IM_A_C_OFFERED]	= "offered",
+	[NF_IM_A_C_EXPECTED]	= "expected",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks its name");

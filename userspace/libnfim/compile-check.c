@@ -207,7 +207,7 @@ static bool try_frames(const struct trial *t, const struct nfim_rule *rule, stru
 			return true;
 		if (res == NFIM_RUN_NO)
 			return at == start && !t->sample->user;
-		all->actions |= out.actions;
+		all->actions |= out.actions & NFIM_ACTIONS_MASK;
 		if (!all->user_len) {
 			all->user_off = out.user_off;
 			all->user_len = out.user_len;

@@ -247,17 +247,17 @@ static u32 parse_default(struct comp *c, struct lexer *lx)
 	return action_parse(c, lx);
 }
 
-/* NAME[,NAME...] LITERAL, LITERAL... */
+/* [offer] NAME[,NAME...] LITERAL, LITERAL... */
 static u32 parse_pick(struct comp *c, struct lexer *lx, struct stmt *st)
 {
-	u32 actions = 0, n = 0;
+	u32 actions = 0, offer = tok_take(lx, "offer") ? NFIM_ACTION_OFFER : 0, n = 0;
 
 	do {
 		actions |= 1u << action_parse(c, lx);
 	} while (tok_take_punct(lx, ','));
 	do {
 		put(c, &st->data, actions);
-		put(c, &st->data, actions >> 8);
+		put(c, &st->data, (actions | offer) >> 8);
 		put_literal(c, lx, &st->data, NFIM_LIT_MAX);
 		n++;
 	} while (tok_take_punct(lx, ','));
@@ -295,6 +295,39 @@ static void parse_picks(struct comp *c, struct lexer *lx, struct stmt *st, u32 l
 		st->actions |= 1u << st->op_a;
 }
 
+/* expect tcp|udp NAME[,NAME...] behind LIST words | behind LIST address "NAME" port "NAME" */
+static bool parse_offer(struct comp *c, struct lexer *lx, struct stmt *st)
+{
+	u32 actions = 0, l4 = NFIM_L4_TCP;
+
+	if (!tok_take(lx, "expect"))
+		return false;
+	st->op = NFIM_OP_OFFER;
+	st->op_b = PICK_DEFAULT;
+	if (tok_take(lx, "udp"))
+		l4 = NFIM_L4_UDP;
+	else
+		take(c, lx, "tcp");
+	do {
+		actions |= 1u << action_parse(c, lx);
+	} while (tok_take_punct(lx, ','));
+	put(c, &st->data, actions);
+	put(c, &st->data, actions >> 8);
+	put(c, &st->data, l4);
+	take(c, lx, "behind");
+	put_list(c, lx, &st->data);
+	if (tok_take(lx, "words")) {
+		put(c, &st->data, 0);
+		return true;
+	}
+	put(c, &st->data, 2);
+	take(c, lx, "address");
+	put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+	take(c, lx, "port");
+	put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+	return true;
+}
+
 /* The lines of a block that begins or when has, one level deeper. */
 static void parse_inner(struct comp *c, struct lexer *lx, const struct prog_src *prog,
 			struct stmt *outer, u32 level)
@@ -312,7 +345,7 @@ static void parse_inner(struct comp *c, struct lexer *lx, const struct prog_src 
 			within = parse_size(c, lx, NFIM_PICK_MAX);
 			st.op_imm = within;
 			tok_end(c, lx);
-		} else if (parse_shape(c, lx, &st)) {
+		} else if (parse_shape(c, lx, &st) || parse_offer(c, lx, &st)) {
 			tok_end(c, lx);
 		} else if (tok_is(tok, "user") || tok_is(tok, "host")) {
 			if (!text_name_parse(c, lx, &st))

@@ -9,6 +9,7 @@
 #include "flowtab.h"
 #include "engine/dns.h"
 #include "engine/quic.h"
+#include "expect.h"
 #include "track.h"
 
 #include <netinet/in.h>
@@ -28,6 +29,7 @@ struct nfim_flowtab {
 	struct nfim_row **rows;
 	size_t n_rows, rows_size;
 	uint64_t n_packets;
+	struct nfim_expecttab expected;
 	struct nfim_quic quic;
 };
 
@@ -68,6 +70,7 @@ void nfim_flowtab_free(struct nfim_flowtab *tab)
 		free(tab->rows[i]->track);
 		free(tab->rows[i]);
 	}
+	nfim_expecttab_free(&tab->expected);
 	free(tab->rows);
 	free(tab->buckets);
 	free(tab);
@@ -310,7 +313,41 @@ static void lookup(const struct nfim_flowtab *tab, struct nfim_row *row,
 	note_host(row, dns.name + (dns.name_len - len), len);
 }
 
-static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg)
+/* Did another flow offer this one, whose first payload comes now? */
+static void ask_expected(const struct nfim_flowtab *tab, struct nfim_row *row, uint64_t usec)
+{
+	struct nfim_ends ends = {
+		.port = row->sport,
+		.l4 = row->l4,
+		.v6 = row->family == AF_INET6,
+	};
+	const struct nfim_expected *ex;
+
+	memcpy(ends.from, row->client.b, sizeof(ends.from));
+	memcpy(ends.to, row->server.b, sizeof(ends.to));
+	ex = nfim_expecttab_find(&tab->expected, &ends, usec);
+	if (!ex || !nfim_pack_proto(tab->pack, ex->proto))
+		return;
+	nfim_flow_offered(&row->flow, ex->proto, ex->offer.actions);
+	row->offered = true;
+}
+
+static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int dir,
+		       const struct nfim_offers *offers, uint64_t usec)
+{
+	struct nfim_expected ex;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < offers->n && !ret; i++)
+		if (nfim_expect_make(&ex, &offers->at[i], row->client.b,
+				     row->family == AF_INET6, dir, row->flow.proto))
+			ret = nfim_expecttab_add(&tab->expected, &ex, usec);
+	return ret;
+}
+
+static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg,
+		   uint64_t usec)
 {
 	struct nfim_block *spare = NULL, *gone = NULL;
 	struct nfim_step step;
@@ -328,6 +365,8 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	free_blocks(spare);
 	free_blocks(gone);
 	note(row, &step);
+	if (step.offers.n && !ret)
+		ret = take_offers(tab, row, seg->dir, &step.offers, usec);
 	return ret;
 }
 
@@ -387,14 +426,17 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 	row->packets++;
 	if (row->track && nfim_track_stray(row->track, dir, pkt))
 		return 0;
-	row->payload |= pkt->len > 0;
+	if (pkt->len && !row->payload) {
+		row->payload = true;
+		ask_expected(tab, row, pkt->usec);
+	}
 	if (row->l4 == IPPROTO_UDP && pkt->caplen)
 		lookup(tab, row, &seg);
 	/* What a reset carries is a reason for people, no part of the stream. */
 	if (pkt->caplen && wants(row) && !(pkt->flags & NFIM_TCP_RST)) {
 		if (row->track)
 			seg_tcp(&seg, row->track, dir, pkt);
-		ret = inspect(tab, row, &seg);
+		ret = inspect(tab, row, &seg, pkt->usec);
 	} else if (row->track && row->payload && row->verdict == NFIM_UNDECIDED) {
 		seg_acks(&seg, row->track, dir, pkt);
 		row->verdict = nfim_flow_settle(&row->flow, &seg);

@@ -28,6 +28,7 @@ struct nfim_row {
 	uint8_t host_len;
 	bool ech;			/* a ClientHello offers ECH */
 	uint8_t lookup;			/* protocol whose host was asked for first, 0 for none */
+	bool offered;			/* another flow's offer made it known */
 	struct nfim_flow flow;
 
 	/* Of the table only. */

@@ -58,6 +58,32 @@ is "no SYN at all: the first packet's sender is the client" \
    "$(rows from-server.pcap 2-7 | cut -d' ' -f2-3,6)" "10.9.9.9 5050 ymsg"
 is "decoys end nothing" "$(rows decoys.pcap 2-7,13)" "$ymsg 8"
 
+# Flows that others offered: protocol, action, evidence, signature.
+is "DCC: at the client's own address" "$(rows dcc-own.pcap 6-7,9,12-14)" \
+   "6667 irc login,chat,file payload 4 nick-first
+5555 irc file payload 4 offered
+5556 irc message payload 4 offered
+5557 - - - - -
+5555 - - - - -"
+is "DCC: to the client, which may open it again, but no service of the system's" \
+   "$(rows dcc-other.pcap 3,6-7,9,14 | tail -n +2)" \
+   "10.0.0.1 5555 irc file offered
+10.0.0.1 5555 irc file offered
+10.0.0.3 5555 - - -
+10.0.0.2 5555 - - -
+10.0.0.1 443 - - -"
+is "DCC: IPv6" "$(rows dcc-ipv6.pcap 6-7,9 | tail -n +2)" "5555 irc file
+5556 - -"
+is "DCC: two minutes later" "$(rows dcc-late.pcap 6-7,9 | tail -n +2)" "5555 - -"
+is "DCC: port 0 waits for an answer" "$(rows dcc-passive.pcap 6-7,9 | tail -n +2)" "5555 - -"
+is "DCC: 64 of a client" "$(rows dcc-many.pcap 6-7,9 | tail -n +2)" "6063 irc file
+6064 - -"
+is "bytestreams: of the client, and of the proxy it named" \
+   "$(rows bytestream.pcap 3,6-7,9,14)" "10.0.0.1 5222 xmpp login,file content
+10.0.0.2 5555 xmpp file offered
+10.0.0.1 7777 xmpp file offered
+10.0.0.2 7777 - - -"
+
 # Segments: the rule needs 12 bytes.
 is "a byte a segment" "$(rows bytewise.pcap 2-7,13)" "$ymsg 15"
 is "backwards" "$(rows backwards.pcap 2-7,13)" "$ymsg 9"

@@ -299,6 +299,46 @@ def lookups():
              [t.send(0, data[i:i + size]) for i in range(0, len(data), size)])
 
 
+def offers():
+    def dcc(verb, addr, port):
+        return b"PRIVMSG bob :\x01DCC %s a %s %d 5\x01\r\n" % (verb, addr, port)
+
+    def talk(*lines, prefix=b"", d=0):
+        t = Tcp(bport=6667)
+        first = [t.send(0, b"NICK alice\r\nUSER alice 0 * :A\r\n")]
+        return t.open() + first + [t.send(d, prefix + line) for line in lines]
+
+    def data(a, b, bport, aport=50000):
+        t = Tcp(a=a, b=b, bport=bport, aport=aport)
+        return t.open() + [t.send(1, b"bytes"), t.send(0, b"\0\0\0\5")]
+
+    me, other = "10.0.0.1", "10.0.0.2"
+    pcap("dcc-own.pcap", talk(dcc(b"SEND", b"167772161", 5555), dcc(b"CHAT", b"10.0.0.1", 5556)) +
+         data(other, me, 5555) + data(other, me, 5556, 50001) + data(other, me, 5557, 50002) +
+         data(me, other, 5555, 50003))
+    there = talk(dcc(b"SEND", b"167772162", 5555), dcc(b"SEND", b"167772162", 443), d=1,
+                 prefix=b":bob!bob@example.org ")
+    pcap("dcc-other.pcap", there + data(me, other, 5555) + data(me, other, 5555, 50001) +
+         data("10.0.0.3", other, 5555) + data(other, me, 5555) + data(me, other, 443))
+    v6 = [Tcp(a="2001:db8::1", b="2001:db8::9", bport=6667)]
+    pcap("dcc-ipv6.pcap", v6[0].open() + [v6[0].send(0, b"NICK a\r\nUSER a 0 * :A\r\n"),
+         v6[0].send(0, dcc(b"SEND", b"2001:db8::1", 5555))] +
+         data("2001:db8::2", "2001:db8::1", 5555) + data("2001:db8::2", "2001:db8::1", 5556))
+    late = talk(dcc(b"SEND", b"167772161", 5555)) + data(other, me, 5555)
+    pcap("dcc-late.pcap", late, step=30)
+    pcap("dcc-passive.pcap", talk(dcc(b"SEND", b"167772161", 0)) + data(other, me, 5555))
+    many = talk(*[dcc(b"SEND", b"167772161", 6000 + i) for i in range(65)])
+    pcap("dcc-many.pcap", many + data(other, me, 6063) + data(other, me, 6064), step=0)
+    t = Tcp(bport=5222)
+    hosts = b"<iq type='set' id='1'><query xmlns='http://jabber.org/protocol/bytestreams' sid='s'>" \
+        b"<streamhost jid='a' host='10.0.0.1' port='5555'/><streamhost jid='p' " \
+        b"port='7777' host='10.0.0.9'/></query></iq>"
+    pcap("bytestream.pcap", t.open() + [t.send(
+        0, b"<stream:stream to='example.org' xmlns='jabber:client' "
+        b"xmlns:stream='http://etherx.jabber.org/streams'>"), t.send(0, hosts)] +
+        data(other, me, 5555) + data(me, "10.0.0.9", 7777) + data(other, "10.0.0.9", 7777))
+
+
 def broken():
     with open("plain.pcap", "rb") as f:
         whole = f.read()
@@ -323,4 +363,5 @@ if __name__ == "__main__":
     ip_headers()
     links()
     lookups()
+    offers()
     broken()

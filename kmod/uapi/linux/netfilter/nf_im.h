@@ -241,6 +241,10 @@ enum nf_im_attr_counter {
 	NF_IM_A_C_BYTES,	/* now: bytes of entries and windows */
 	NF_IM_A_C_BYTES_CAP,	/* the most BYTES may be */
 	NF_IM_A_C_EVENTS_LOST,	/* events no listener had room for */
+	NF_IM_A_C_OFFERS,	/* offers of flows to come that were taken */
+	NF_IM_A_C_OFFERS_LOST,	/* ... and that there was no room for */
+	NF_IM_A_C_OFFERED,	/* flows known by an offer, of MATCHED */
+	NF_IM_A_C_EXPECTED,	/* now: offers that are waited upon */
 	__NF_IM_A_C_MAX,
 };
 #define NF_IM_A_C_MAX (__NF_IM_A_C_MAX - 1)

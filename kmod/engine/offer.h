@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Offers: a flow whose payload names an address and a port for another flow to come, which has
+ * no bytes of its own to know it by (IRC's DCC, XMPP's SOCKS5 bytestreams).
+ *
+ * Who wrote the offer chose the address, and it may be anybody's. So what is expected of an
+ * offer belongs to the client of the flow that carried it, and names flows of that client
+ * alone: those to it, at the port it offered itself, whatever address it believes to have; and
+ * those from it to the address and port that were offered. An offer that came to it from
+ * elsewhere counts for ports from 1024 on only, as no service of the system is offered.
+ */
+#ifndef _NF_IM_ENGINE_OFFER_H
+#define _NF_IM_ENGINE_OFFER_H
+
+#include "port.h"
+
+enum {
+	NFIM_OFFERS_MAX		= 8,	/* that one packet may make */
+	NFIM_OFFER_TRIES	= 12,
+	NFIM_OFFER_TEXT		= 320,	/* bytes an offer's text may have: a file's name ... */
+	NFIM_OFFER_WORDS	= 8,	/* ... of so many words, an address, a port */
+	NFIM_OFFER_PORT_MIN	= 1024,	/* of an offer that is not the client's own */
+	NFIM_EXPECT_SECONDS	= 120,	/* DESIGN D6; nf_conntrack_irc waits 300 */
+	NFIM_EXPECTS_MAX	= 64,	/* of a client, DESIGN D6 */
+};
+
+/**
+ * struct nfim_offer - an address and a port, and what a flow to them does
+ * @addr: network order; an IPv4 address takes the first four bytes, the others are 0
+ * @port: not 0
+ * @actions: bits of enum nf_im_action
+ * @l4: NFIM_L4_TCP or NFIM_L4_UDP
+ * @v6: it is an IPv6 address
+ */
+struct nfim_offer {
+	u8 addr[16];
+	u16 port;
+	u16 actions;
+	u8 l4;
+	bool v6;
+};
+
+/** struct nfim_offers - those of one packet; more than fit are not looked for */
+struct nfim_offers {
+	u32 n;
+	u32 tries;	/* texts that were read, up to NFIM_OFFER_TRIES */
+	struct nfim_offer at[NFIM_OFFERS_MAX];
+};
+
+/**
+ * struct nfim_expected - flows that an offer makes known
+ * @offer: address, port and actions
+ * @client: of the flow that carried the offer, as @offer's address
+ * @proto: that flow's protocol, and those flows'
+ * @v6: @client is an IPv6 address
+ * @own: the client made the offer itself
+ */
+struct nfim_expected {
+	struct nfim_offer offer;
+	u8 client[16];
+	u8 proto;
+	bool v6;
+	bool own;
+};
+
+/** struct nfim_ends - where a flow goes from and to, addresses as in struct nfim_offer */
+struct nfim_ends {
+	u8 from[16];
+	u8 to[16];
+	u16 port;	/* of @to */
+	u8 l4;
+	bool v6;
+};
+
+/**
+ * nfim_offer_words() - read NAME ADDRESS PORT, as DCC has it
+ * @p: text behind "DCC SEND " or so; the name may stand in quotes or have several words
+ * @len: bytes
+ * @offer: address and port are set if there is one
+ * @took: set to the bytes that were read
+ *
+ * Return: false if it offers nothing: port 0 waits for the other side's offer.
+ */
+bool nfim_offer_words(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+
+/**
+ * nfim_offer_tag() - read attributes, as those of a streamhost
+ * @p: text behind the name of an XML element
+ * @len: bytes
+ * @addr: name of the attribute with the address, in lower case, one byte of length in front
+ * @port: the same for the port
+ * @offer: address and port are set if there are both
+ * @took: set to the bytes that were read
+ *
+ * Return: whether there are both. A host's name is no address.
+ */
+bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
+		    struct nfim_offer *offer, u32 *took);
+
+/**
+ * nfim_expect_make() - what is to be expected of an offer
+ * @ex: set
+ * @offer: the offer
+ * @client: address of the client of the flow that carried it
+ * @v6: it is an IPv6 address
+ * @dir: direction the offer went, 0 if the client made it
+ * @proto: protocol of that flow
+ *
+ * Return: false if nothing is.
+ */
+bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer, const u8 *client,
+		      bool v6, u8 dir, u8 proto);
+
+/** nfim_expect_same() - are these the same flows? */
+bool nfim_expect_same(const struct nfim_expected *a, const struct nfim_expected *b);
+
+/** nfim_expect_fits() - is a flow one that was expected? */
+bool nfim_expect_fits(const struct nfim_expected *ex, const struct nfim_ends *ends);
+
+#endif /* _NF_IM_ENGINE_OFFER_H */

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of flows that were offered: by a keyed hash of (namespace, zone, client), so that
+ * all that is expected of a client is in one bucket.
+ *
+ * Bounds: NFIM_EXPECTS_MAX of a client, NET_MAX of a namespace, memory as all else in the table
+ * of flows (nf_im_charge()); what exceeds them is counted and left out, nothing gives way to
+ * it. A flow that was offered may be opened more than once while the offer lasts: who was
+ * dropped tries again.
+ *
+ * Life: found, added and freed under the bucket's lock only; there is no other reader, so no
+ * grace period. A bucket's lock of the table of flows may be held outside of it, never inside.
+ */
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "nf_im_expect.h"
+#include "nf_im_table.h"
+
+enum {
+	BUCKETS = 256,
+	NET_MAX = 1024,
+	SECONDS_MAX = 3600,
+};
+
+static unsigned int offer_seconds = NFIM_EXPECT_SECONDS;
+module_param(offer_seconds, uint, 0444);
+MODULE_PARM_DESC(offer_seconds, "how long a flow that another one offered is waited for (default 120)");
+
+struct expectation {
+	struct expectation *next;	/* in its bucket */
+	struct nf_im_net *inet;
+	unsigned long expires;		/* jiffies */
+	u16 zone;
+	struct nfim_expected x;
+};
+
+struct bucket {
+	spinlock_t lock;	/* of the list, and all in it */
+	struct expectation *first;
+};
+
+static struct bucket *buckets;
+static struct kmem_cache *cache;
+static siphash_key_t secret __aligned(SIPHASH_ALIGNMENT);
+
+static_assert(sizeof(union nf_inet_addr) == sizeof_field(struct nfim_offer, addr));
+
+static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const void *client)
+{
+	struct {
+		u8 client[16];
+		u64 net;
+		u64 zone;
+	} k;
+
+	static_assert(sizeof(k) == 32);	/* no padding: all of it is hashed */
+	memcpy(k.client, client, sizeof(k.client));
+	k.net = (unsigned long)inet;
+	k.zone = zone;
+	return &buckets[siphash(&k, sizeof(k), &secret) % BUCKETS];
+}
+
+/* Under the bucket's lock: take *@p out of the list. */
+static void expectation_free(struct expectation **p)
+{
+	struct expectation *e = *p;
+
+	*p = e->next;
+	atomic_dec(&e->inet->expected);
+	nf_im_uncharge(e->inet, sizeof(*e));
+	kmem_cache_free(cache, e);
+}
+
+/* A new one, or NULL: no room, or no memory. */
+static struct expectation *expectation_new(struct nf_im_net *inet)
+{
+	struct expectation *e;
+
+	if (!atomic_add_unless(&inet->expected, 1, NET_MAX))
+		return NULL;
+	if (!nf_im_charge(inet, sizeof(*e)))
+		goto err_charge;
+	e = nf_im_mem_alloc(inet, cache);
+	if (!e)
+		goto err_alloc;
+	e->inet = inet;
+	return e;
+
+err_alloc:
+	nf_im_uncharge(inet, sizeof(*e));
+err_charge:
+	atomic_dec(&inet->expected);
+	return NULL;
+}
+
+static bool same_client(const struct nfim_expected *a, const struct nfim_expected *b)
+{
+	return a->v6 == b->v6 && !memcmp(a->client, b->client, sizeof(a->client));
+}
+
+/* Under the bucket's lock: the same flows if they are expected already, or a new one. */
+static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket *b, u16 zone,
+					   const struct nfim_expected *x)
+{
+	struct expectation **p = &b->first, *e;
+	u32 n = 0;
+
+	while ((e = *p)) {
+		if (time_after_eq(jiffies, e->expires)) {
+			expectation_free(p);
+			continue;
+		}
+		if (e->inet == inet && e->zone == zone) {
+			if (nfim_expect_same(&e->x, x))
+				return e;
+			n += same_client(&e->x, x);
+		}
+		p = &e->next;
+	}
+	e = n < NFIM_EXPECTS_MAX ? expectation_new(inet) : NULL;
+	if (!e)
+		return NULL;
+	e->zone = zone;
+	e->next = b->first;
+	b->first = e;
+	return e;
+}
+
+static void expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x)
+{
+	struct bucket *b = bucket_of(inet, zone, x->client);
+	struct expectation *e;
+
+	spin_lock(&b->lock);
+	e = expectation_for(inet, b, zone, x);
+	if (e) {
+		e->x = *x;
+		e->expires = jiffies + offer_seconds * HZ;
+	}
+	spin_unlock(&b->lock);
+	nf_im_count(inet, e ? NF_IM_A_C_OFFERS : NF_IM_A_C_OFFERS_LOST);
+}
+
+void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 dir, u8 proto,
+			 const struct nfim_offers *offers)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	bool v6 = t->src.l3num == NFPROTO_IPV6;
+	struct nfim_expected x;
+	u32 i;
+
+	for (i = 0; i < offers->n; i++)
+		if (nfim_expect_make(&x, &offers->at[i], (const u8 *)&t->src.u3, v6, dir, proto))
+			expect(inet, nf_ct_zone(ct)->id, &x);
+}
+
+/* Is such a flow expected of this client? */
+static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
+		const struct nfim_ends *ends, const struct nfim_pack *pack,
+		struct nfim_flow *flow)
+{
+	struct bucket *b = bucket_of(inet, zone, client);
+	const struct expectation *e;
+
+	spin_lock(&b->lock);
+	for (e = b->first; e; e = e->next)
+		if (e->inet == inet && e->zone == zone && time_before(jiffies, e->expires) &&
+		    nfim_expect_fits(&e->x, ends) && nfim_pack_proto(pack, e->x.proto))
+			break;
+	if (e)
+		nfim_flow_offered(flow, e->x.proto, e->x.offer.actions);
+	spin_unlock(&b->lock);
+	return e;
+}
+
+void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, struct nfim_flow *flow)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	struct nfim_ends ends = {
+		.port = ntohs(t->dst.u.all),
+		.l4 = t->dst.protonum,
+		.v6 = t->src.l3num == NFPROTO_IPV6,
+	};
+	u16 zone = nf_ct_zone(ct)->id;
+
+	memcpy(ends.from, &t->src.u3, sizeof(ends.from));
+	memcpy(ends.to, &t->dst.u3, sizeof(ends.to));
+	if (ask(inet, zone, ends.from, &ends, pack, flow) ||
+	    ask(inet, zone, ends.to, &ends, pack, flow))
+		return;
+	if (nf_inet_addr_cmp(&t->dst.u3, &r->src.u3) && t->dst.u.all == r->src.u.all)
+		return;
+	memcpy(ends.to, &r->src.u3, sizeof(ends.to));
+	ends.port = ntohs(r->src.u.all);
+	ask(inet, zone, ends.to, &ends, pack, flow);
+}
+
+void nf_im_expect_flush(const struct nf_im_net *inet)
+{
+	struct expectation **p;
+	struct bucket *b;
+
+	for (b = buckets; b < buckets + BUCKETS; b++) {
+		spin_lock_bh(&b->lock);
+		for (p = &b->first; *p;) {
+			if (inet ? (*p)->inet == inet : time_after_eq(jiffies, (*p)->expires))
+				expectation_free(p);
+			else
+				p = &(*p)->next;
+		}
+		spin_unlock_bh(&b->lock);
+	}
+}
+
+int nf_im_expect_init(void)
+{
+	u32 i;
+
+	offer_seconds = clamp_t(u32, offer_seconds, 1, SECONDS_MAX);
+	get_random_bytes(&secret, sizeof(secret));
+	buckets = kcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	if (!buckets)
+		return -ENOMEM;
+	for (i = 0; i < BUCKETS; i++)
+		spin_lock_init(&buckets[i].lock);
+	cache = kmem_cache_create("nf_im_expect", sizeof(struct expectation), 0, 0, NULL);
+	if (cache)
+		return 0;
+	kfree(buckets);
+	return -ENOMEM;
+}
+
+void nf_im_expect_exit(void)
+{
+	kmem_cache_destroy(cache);
+	kfree(buckets);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flows that another one offered (engine/offer.h): what is expected of whom, for a while.
+ *
+ * Not nf_conntrack's expectations: they want a helper on the flow that carries the offer, of
+ * which there is one a flow, and it keeps the flow out of flowtables (DESIGN D2, D6).
+ */
+#ifndef _NF_IM_EXPECT_H
+#define _NF_IM_EXPECT_H
+
+#include "nf_im.h"
+
+/**
+ * nf_im_expect_offers() - remember what a packet offers
+ * @inet: namespace, which is charged
+ * @ct: conntrack of the packet
+ * @dir: direction of the packet
+ * @proto: protocol of its flow
+ * @offers: what it offers
+ *
+ * Context: bottom halves off, no bucket's lock of the table held.
+ */
+void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 dir, u8 proto,
+			 const struct nfim_offers *offers);
+
+/**
+ * nf_im_expect_ask() - was this flow offered?
+ * @inet: namespace, with something that is expected
+ * @ct: conntrack of a flow whose first payload comes now
+ * @pack: in force; what it has no signatures of is not expected
+ * @flow: told so, if it was
+ *
+ * Addresses are those before NAT, as its client sees them; to where a flow is translated counts
+ * as well, since who offers an address knows the one behind.
+ *
+ * Context: bottom halves off; a bucket's lock of the table may be held.
+ */
+void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, struct nfim_flow *flow);
+
+/**
+ * nf_im_expect_flush() - let go of what is too old, or of all in a namespace
+ * @inet: the namespace, which sees no packets any more; NULL: what is too old, in all of them
+ *
+ * Context: process.
+ */
+void nf_im_expect_flush(const struct nf_im_net *inet);
+
+int nf_im_expect_init(void);
+void nf_im_expect_exit(void);
+
+#endif /* _NF_IM_EXPECT_H */

@@ -1,0 +1,285 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Flows that another one offers: IRC's DCC and XMPP's bytestreams have no bytes of their own to
+# be known by. A rule that drops files stops them, and the talk goes on.
+
+# shellcheck source=selftests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/netns/lib-im.sh
+. "$(dirname "$0")/lib-im.sh"
+# shellcheck source=selftests/netns/lib-flood.sh
+. "$(dirname "$0")/lib-flood.sh"
+
+# lib-flood.sh has another use for $sessions.
+scripts=$netns_dir/sessions
+irc=$scripts/irc-offers.talk
+bytes=$scripts/file-bytes.talk
+xmpp=$scripts/xmpp-bytestream.talk
+socks=$scripts/socks-bytestream.talk
+cut="cut-off c 0/* s 0/*"
+
+# file_rules PROTO - drops its files; "file" counts them first, "message" messages.
+file_rules() {
+	rules <<-END
+		-A FORWARD -m im --proto $1 --action file -m comment --comment file
+		-A FORWARD -m im --proto $1 --action message -m comment --comment message
+		-A FORWARD -m im --proto oscar --action file -m comment --comment twin
+		-A FORWARD -m im --proto $1 --action file -m comment --comment drop -j DROP
+	END
+}
+
+# cli_serve SCRIPT PORT... - a server on cli, for what it offered.
+cli_serve() {
+	cli imtalk serve "$@" >/dev/null &
+	wait_listen cli "$2"
+}
+
+# from_srv SCRIPT ADDRESS PORT - a session that srv opens; prints its one line.
+from_srv() {
+	srv imtalk talk --timeout "${patience:-1000}" "$@" || :
+}
+
+# status_is KEY VALUE - of imctl status.
+status_is() {
+	[ "$(im_status "$1")" = "$2" ]
+}
+
+# anew [PARAMETER...] - modules without a past, and rules for a protocol.
+anew() {
+	local proto=$1
+
+	shift
+	reload "$@" && file_rules "$proto"
+}
+
+# --- Transfers --------------------------------------------------------------
+
+# test_dcc NAME SESSION PORT CLIENT SERVER - offers of both sides.
+test_dcc() {
+	local name=$1 session=$2 port=$3 client=$4 server=$5
+
+	anew irc
+	check "$name: nothing was offered: bytes to that port pass" \
+		cli imtalk talk "$bytes" "$server" 5556
+	check "$name: the talk goes on past three offers" \
+		cli imtalk talk "$session" "$server" "$port"
+	check_counts "$name: each offer of a file was dropped once" drop=2 file=2 twin=0
+	check_eq "$name: three offers were taken" 3 "$(im_status offers)"
+	check_like "$name: the file of the server's side is cut off" \
+		"$cut" "$(talk_at "$bytes" "$server" 5556)"
+	check_like "$name: once more" "$cut" "$(talk_at "$bytes" "$server" 5556)"
+	check_like "$name: the file of the client's side is cut off" \
+		"$cut" "$(from_srv "$bytes" "$client" 5555)"
+	check_counts "$name: the rule counted" "drop>4" twin=0
+	zero_counters FORWARD
+	check "$name: the talk past the server passes" \
+		cli imtalk talk "$bytes" "$server" 5557
+	check_counts "$name: as messages" "message>1" drop=0
+	check "$name: another port passes" cli imtalk talk "$bytes" "$server" 5558
+	check "$name: so does the client's port where the server's was offered" \
+		from_srv_completes "$bytes" "$client" 5556
+	check_counts "$name: and counts nowhere" file=0 twin=0
+	check_eq "$name: four flows were offered" 4 "$(im_status offered)"
+}
+
+from_srv_completes() {
+	[[ $(from_srv "$@") == complete* ]]
+}
+
+# The labels that stock tools see.
+test_label() {
+	fw imctl labels --write >/dev/null
+	check_like "the flow has the protocol's label" "*im-irc*" "$(labels_of 5556)"
+	check_not "that of another port has not" count_labelled im-irc 5558
+}
+
+other_completes() {
+	[[ $(printf '\0\0\0\026' |
+		cli socat -t 2 - "TCP:$SRV4:5556,bind=10.0.1.3") == Bytes* ]]
+}
+
+# Another host behind the same firewall asks for the same port.
+test_others() {
+	cli ip addr add 10.0.1.3/24 dev c0
+	check "another client's flow there passes" other_completes
+	check_like "the client's own is still cut off" \
+		"$cut" "$(talk_at "$bytes" "$SRV4" 5556)"
+	cli ip addr del 10.0.1.3/24 dev c0
+}
+
+test_passive() {
+	anew irc
+	check "passive DCC: the talk goes on" \
+		cli imtalk talk "$scripts/irc-passive.talk" "$SRV4" 6668
+	check_eq "passive DCC: port 0 offers nothing, the answer does" 1 \
+		"$(im_status offers)"
+	check_like "passive DCC: the file is cut off" \
+		"$cut" "$(from_srv "$bytes" "$CLI4" 5561)"
+}
+
+# With a rule for another protocol, or none for actions, nothing is learnt.
+test_unwatched() {
+	reload
+	rules <<-'END'
+		-A FORWARD -m im --proto irc -m comment --comment irc
+		-A FORWARD -m im --proto xmpp --action file -m comment --comment drop -j DROP
+	END
+	check "a rule for another protocol: the session completes" \
+		cli imtalk talk "$irc" "$SRV4" 6667
+	check "and so does the transfer" cli imtalk talk "$bytes" "$SRV4" 5556
+	check_eq "nothing was taken" 0 "$(im_status offers)"
+}
+
+test_expired() {
+	anew irc offer_seconds=2
+	check "an offer that is 2 s old: the talk goes on" \
+		cli imtalk talk "$irc" "$SRV4" 6667
+	check_like "at first it is cut off" "$cut" "$(talk_at "$bytes" "$SRV4" 5556)"
+	sleep 2
+	check "then it passes" cli imtalk talk "$bytes" "$SRV4" 5556
+	check "and the sweep lets go of it" busywait $((2 * sweep_ms)) status_is expected 0
+}
+
+test_bytestream() {
+	anew xmpp
+	check "bytestream: the talk goes on past the offer" \
+		cli imtalk talk "$xmpp" "$SRV4" 5222
+	check_eq "bytestream: an address was offered; a host's name is none" 1 \
+		"$(im_status offers)"
+	check_like "bytestream: it is cut off at its first bytes" \
+		"$cut" "$(talk_at "$socks" "$SRV4" 5571)"
+	check "bytestream: on another port it is a proxy's" \
+		cli imtalk talk "$socks" "$SRV4" 5572
+	check_counts "bytestream: the rule counted" "drop>2" twin=0
+}
+
+# Behind NAT: srv knows cli by the firewall's address and the port that leads to it.
+test_nat() {
+	anew irc
+	fw nft -f - <<-END
+		table ip nat {
+			chain pre {
+				type nat hook prerouting priority dstnat;
+				ip daddr $FWS4 tcp dport 5555 dnat to $CLI4
+			}
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname fws masquerade
+			}
+		}
+	END
+	check "NAT: the talk goes on" cli imtalk talk "$irc" "$SRV4" 6667
+	check_like "NAT: the client's file is cut off at the address it is known by" \
+		"$cut" "$(from_srv "$bytes" "$FWS4" 5555)"
+	check_like "NAT: and the other side's" "$cut" "$(talk_at "$bytes" "$SRV4" 5556)"
+	fw nft delete table ip nat
+}
+
+# --- Bounds -----------------------------------------------------------------
+
+# offers_of FROM COUNT - a session that offers so many ports, five a packet.
+offers_of() {
+	local i k
+
+	printf 'c "NICK alice\\r\\nUSER alice 0 * :Alice\\r\\n"\ns ":x 001 alice :hi\\r\\n"\n'
+	for ((i = $1; i < $1 + $2; i += 5)); do
+		printf 'c '
+		for k in 0 1 2 3 4; do
+			printf '"PRIVMSG bob :\\x01DCC SEND a 167772674 %d 1\\x01\\r\\n" ' \
+				$((i + k))
+		done
+		printf '\ns ":x PONG\\r\\n"\n'
+	done
+}
+
+test_flood() {
+	offers_of 7000 100 >"$RESULTS/flood.talk"
+	offers_of 5556 5 >"$RESULTS/few.talk"
+	serve "$RESULTS/flood.talk" 6700
+	serve "$RESULTS/few.talk" 6701
+	anew irc
+	ipt -D FORWARD 4
+	check "an early offer" cli imtalk talk "$RESULTS/few.talk" "$SRV4" 6701
+	check "a flood of 100 offers" cli imtalk talk "$RESULTS/flood.talk" "$SRV4" 6700
+	check_eq "64 of a client are taken" 64 "$(im_status offers)"
+	check_eq "and waited upon" 64 "$(im_status expected)"
+	check_eq "the others are counted" 41 "$(im_status offers_lost)"
+	check "the same once more" cli imtalk talk "$RESULTS/few.talk" "$SRV4" 6701
+	check_eq "takes the place of its own" 41 "$(im_status offers_lost)"
+	ipt -A FORWARD -m im --action file -m comment --comment drop -j DROP
+	check_like "the early one still counts" "$cut" "$(talk_at "$bytes" "$SRV4" 5556)"
+	check "a port that was lost passes" cli imtalk talk "$bytes" "$SRV4" 7099
+}
+
+# Both processors: sessions that offer, and flows that are asked for, at once.
+test_both() {
+	local i pids=() n=0
+
+	anew irc
+	for i in {1..10}; do
+		taskset -c $((i % 2)) ip netns exec "$topo_cli" imtalk talk --timeout 5000 \
+			"$irc" "$SRV4" 6667 >"$RESULTS/both.$i" 2>&1 &
+		pids+=($!)
+		taskset -c $(((i + 1) % 2)) ip netns exec "$topo_cli" imtalk talk \
+			--timeout 500 "$bytes" "$SRV4" 5556 >/dev/null 2>&1 &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	for i in {1..10}; do
+		! grep -q ^complete "$RESULTS/both.$i" || n=$((n + 1))
+	done
+	check_eq "two processors: all sessions complete" 10 "$n"
+	check_like "two processors: the transfer is cut off" \
+		"$cut" "$(talk_at "$bytes" "$SRV4" 5556)"
+}
+
+# --- Ends -------------------------------------------------------------------
+
+test_rules_gone() {
+	anew irc
+	check "offers are there" cli imtalk talk "$irc" "$SRV4" 6667
+	check "with the rules the modules go, and what was expected" rules_gone
+	check "and the caches" caches_gone
+}
+
+test_namespace() {
+	setup_topology gone
+	serve "$irc" 6667
+	file_rules irc
+	check "in a namespace: the talk goes on" cli imtalk talk "$irc" "$SRV4" 6667
+	check_eq "in a namespace: offers were taken" 3 "$(fw imctl status |
+		awk -F '\t' '$1 == "offers" { print $2 }')"
+	use_topology
+	check "which the first one knows nothing of" status_is offers 0
+	ip netns del fw-gone
+	check "the namespace goes, and both modules" busywait 20000 rules_gone
+	check "and the caches" caches_gone
+	check "the kernel is well" kernel_is_well
+}
+
+ktap_plan
+im_setup socat taskset
+serve "$irc" 6667
+serve "$scripts/irc-passive.talk" 6668
+serve "$scripts/irc-offers6.talk" 6669
+serve "$bytes" 5556 5557 5558 7099
+serve "$xmpp" 5222
+serve "$socks" 5571 5572
+cli_serve "$bytes" 5555 5556 5561
+test_dcc IPv4 "$irc" 6667 "$CLI4" "$SRV4"
+test_label
+test_others
+IPT=ip6tables-nft
+test_dcc IPv6 "$scripts/irc-offers6.talk" 6669 "$CLI6" "$SRV6"
+IPT=iptables-nft
+test_passive
+test_unwatched
+test_expired
+test_bytestream
+test_nat
+test_flood
+test_both
+test_rules_gone
+test_namespace
+ktap_finish

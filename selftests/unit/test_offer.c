@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Offers: addresses and ports in text, whose flows they make known, and what a packet that
+ * offers one does.
+ */
+#include "drive.h"
+#include "sigset.h"
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+struct text {
+	const char *text;
+	const char *addr;	/* NULL: offers nothing */
+	u32 port;
+};
+
+static const struct text words[] = {
+	{ "a.txt 3232235777 5000 12\x01", "192.168.1.1", 5000 },
+	{ "a.txt 192.168.1.1 5000 12\x01", "192.168.1.1", 5000 },
+	{ "a.txt 2001:db8::1 5000\x01", "2001:db8::1", 5000 },
+	{ "a.txt ::ffff:192.168.1.1 5000\x01", "192.168.1.1", 5000 },
+	{ "a.txt 4294967295 65535\x01", "255.255.255.255", 65535 },
+	{ "\"a b 1 2\" 3232235777 5000\x01", "192.168.1.1", 5000 },
+	{ "a b 7 3232235777 5000\x01", "192.168.1.1", 5000 },
+	{ "  a   3232235777   5000", "192.168.1.1", 5000 },
+	{ "chat 3232235777 1\r\n", "192.168.1.1", 1 },
+	{ "a.txt 3232235777 0 12 99\x01" },	/* passive: the port comes in the answer */
+	{ "a.txt 4294967296 5000\x01" },
+	{ "a.txt 3232235777 65536\x01" },
+	{ "a.txt 3232235777 5000x\x01" },
+	{ "a.txt 3232235777\x01 5000" },
+	{ "a.txt 256.1.1.1 5000\x01" },
+	{ "a.txt 1.1.1 5000\x01" },
+	{ "a.txt 1.1.1.1.1 5000\x01" },
+	{ "a.txt example.org 5000\x01" },
+	{ "a.txt -1 5000\x01" },
+	{ "a 1:2:3:4:5:6:7:8:9 5000" },
+	{ "a 1:2:3:4:5:6:7 5000" },
+	{ "a 1::2::3 5000" },
+	{ "a 1:::2 5000" },
+	{ "a 12345::1 5000" },
+	{ "a 1:2:3:4:5:6:7: 5000" },
+	{ "a :1:2:3:4:5:6:7 5000" },
+	{ "a ::1.2.3 5000" },
+	{ "a : 5000" },
+	{ "a 1:2:3:4:5:6:7:1.2.3.4 5000" },
+	{ "a 1:2:3:4:5:6:1.2.3.4 5000", "1:2:3:4:5:6:102:304", 5000 },
+	{ "a ::1:2:3:4:5:6:7 5000", "0:1:2:3:4:5:6:7", 5000 },
+	{ "a ::1:2:3:4:5:6:7:8 5000" },
+	{ "a 1:: 5000", "1::", 5000 },
+	{ "a :: 5000", "::", 5000 },
+	{ "\"a 3232235777 5000" },
+	{ "a" }, { "\"" }, { "" }, { " " }, { "\x01" },
+};
+
+static const struct text tags[] = {
+	{ "jid='a' host='10.0.0.1' port='7777'/>", "10.0.0.1", 7777 },
+	{ "port=\"7777\"\n\thost = \"10.0.0.1\">", "10.0.0.1", 7777 },
+	{ "host='10.0.0.1' jid='a>b' PORT='7777'/>", "10.0.0.1", 7777 },
+	{ "host='2001:db8::2' port='1'>", "2001:db8::2", 1 },
+	{ "host='proxy.example.org' port='7777'/>" },
+	{ "host='10.0.0.1'/><a port='7777'/>" },
+	{ "jid='host=\"10.0.0.1\" port=\"7\"'/>" },
+	{ "xhost='10.0.0.1' port='7777'/>" },
+	{ "host='10.0.0.1' port='0'/>" },
+	{ "host='10.0.0.1' port='7777" },
+	{ "host=10.0.0.1 port=7777>" },
+	{ "host='10.0.0.1' port=" },
+	{ "=" }, { "host='10.0.0.1'" }, { ">" }, { "" },
+};
+
+static void check(const struct text *t, bool good, const struct nfim_offer *offer, u32 took)
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	case_ok("reads no more than there is", took <= strlen(t->text));
+	case_eq("offers something", good, !!t->addr);
+	if (!t->addr)
+		return;
+	inet_ntop(offer->v6 ? AF_INET6 : AF_INET, offer->addr, addr, sizeof(addr));
+	case_str("address", addr, t->addr);
+	case_eq("port", offer->port, t->port);
+}
+
+/* In memory of exactly its size, so that a sanitizer notices a read behind it. */
+static u8 *copy(const void *bytes, size_t len)
+{
+	u8 *p = malloc(len ? len : 1);
+
+	if (!p)
+		abort();
+	memcpy(p, bytes, len);
+	return p;
+}
+
+TEST(test_words)
+{
+	struct nfim_offer offer;
+	u32 i, took;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		const struct text *t = &words[i];
+		u8 *exact = copy(t->text, strlen(t->text));
+		bool good;
+
+		case_begin("%s", t->text);
+		took = 0;
+		good = nfim_offer_words(exact, (u32)strlen(t->text), &offer, &took);
+		check(t, good, &offer, took);
+		free(exact);
+	}
+}
+
+TEST(test_tags)
+{
+	struct nfim_offer offer;
+	u32 i, took;
+
+	for (i = 0; i < ARRAY_SIZE(tags); i++) {
+		const struct text *t = &tags[i];
+		u8 *exact = copy(t->text, strlen(t->text));
+		bool good;
+
+		case_begin("%s", t->text);
+		took = 0;
+		good = nfim_offer_tag(exact, (u32)strlen(t->text), (const u8 *)"\4host",
+				      (const u8 *)"\4port", &offer, &took);
+		check(t, good, &offer, took);
+		free(exact);
+	}
+}
+
+/* Texts of what offers are made of, in any order: nothing is read that is not there. */
+TEST(test_random)
+{
+	static const char *const parts[] = {
+		"1", "255", "4294967295", "65535", ".", ":", "::", " ", "\"", "'", "=", "host=",
+		"port=", "ffff", ">", "/", "10.0.0.1", "\x01", "\n", "a",
+	};
+	struct rng rng = { 20 };
+	struct nfim_offer offer;
+	u32 i, n, len, took;
+	char text[512];
+	u8 *exact;
+
+	for (i = 0; i < 200000; i++) {
+		len = 0;
+		for (n = rng_below(&rng, 24); n; n--) {
+			const char *part = parts[rng_below(&rng, ARRAY_SIZE(parts))];
+
+			memcpy(text + len, part, strlen(part));
+			len += (u32)strlen(part);
+		}
+		exact = copy(text, len);
+		case_begin("random text %u", i);
+		case_bytes(exact, len);
+		took = 0;
+		if (nfim_offer_words(exact, len, &offer, &took))
+			case_ok("it has a port", offer.port);
+		case_ok("words: no more than there is", took <= len);
+		took = 0;
+		if (nfim_offer_tag(exact, len, (const u8 *)"\4host", (const u8 *)"\4port",
+				   &offer, &took))
+			case_ok("it has a port", offer.port);
+		case_ok("a tag: no more than there is", took <= len);
+		free(exact);
+	}
+}
+
+static void set_addr(u8 *addr, bool *v6, const char *text)
+{
+	memset(addr, 0, 16);
+	*v6 = strchr(text, ':');
+	if (inet_pton(*v6 ? AF_INET6 : AF_INET, text, addr) != 1)
+		abort();
+}
+
+struct fit {
+	const char *client;
+	const char *offered;
+	u32 port;
+	u8 dir;
+	const char *from;
+	const char *to;
+	u32 to_port;
+	bool fits;
+};
+
+static const struct fit fits[] = {
+	/* The client's own: to it, at that port, whatever address it believes to have. */
+	{ "10.0.0.1", "10.0.0.1", 5000, 0, "10.9.9.9", "10.0.0.1", 5000, true },
+	{ "10.0.0.1", "192.0.2.1", 5000, 0, "10.9.9.9", "10.0.0.1", 5000, true },
+	{ "10.0.0.1", "10.0.0.1", 5000, 0, "10.9.9.9", "10.0.0.1", 5001 },
+	{ "10.0.0.1", "10.0.0.1", 5000, 0, "10.9.9.9", "10.0.0.2", 5000 },
+	/* ... or from it, to a third one; others there are not meant. */
+	{ "10.0.0.1", "192.0.2.1", 5000, 0, "10.0.0.1", "192.0.2.1", 5000, true },
+	{ "10.0.0.1", "192.0.2.1", 5000, 0, "10.0.0.2", "192.0.2.1", 5000 },
+	{ "10.0.0.1", "10.0.0.1", 80, 0, "10.9.9.9", "10.0.0.1", 80, true },
+	/* Offered to the client: from it, to what was offered. */
+	{ "10.0.0.1", "192.0.2.1", 5000, 1, "10.0.0.1", "192.0.2.1", 5000, true },
+	{ "10.0.0.1", "192.0.2.1", 5000, 1, "10.0.0.2", "192.0.2.1", 5000 },
+	{ "10.0.0.1", "192.0.2.1", 5000, 1, "10.9.9.9", "10.0.0.1", 5000 },
+	{ "10.0.0.1", "192.0.2.1", 1024, 1, "10.0.0.1", "192.0.2.1", 1024, true },
+	{ "10.0.0.1", "192.0.2.1", 443, 1, "10.0.0.1", "192.0.2.1", 443 },
+	{ "2001:db8::1", "2001:db8::2", 5000, 1, "2001:db8::1", "2001:db8::2", 5000, true },
+	{ "2001:db8::1", "10.0.0.2", 5000, 1, "2001:db8::1", "2001:db8::2", 5000 },
+	{ "2001:db8::1", "10.0.0.2", 5000, 0, "2001:db8::2", "2001:db8::1", 5000, true },
+	/* The same bytes as addresses of the other family. */
+	{ "10.0.0.1", "10.0.0.2", 5000, 1, "a00:1::", "a00:2::", 5000 },
+};
+
+TEST(test_fits)
+{
+	struct nfim_expected ex;
+	struct nfim_offer offer;
+	struct nfim_ends ends;
+	bool v6, made;
+	u8 client[16];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(fits); i++) {
+		const struct fit *f = &fits[i];
+
+		case_begin("%u: %s offered to or by %s, %s to %s", i, f->offered, f->client,
+			   f->from, f->to);
+		offer = (struct nfim_offer){ .port = (u16)f->port, .l4 = NFIM_L4_TCP };
+		set_addr(offer.addr, &offer.v6, f->offered);
+		ends = (struct nfim_ends){ .port = (u16)f->to_port, .l4 = NFIM_L4_TCP };
+		set_addr(ends.from, &ends.v6, f->from);
+		set_addr(ends.to, &ends.v6, f->to);
+		set_addr(client, &v6, f->client);
+		made = nfim_expect_make(&ex, &offer, client, v6, f->dir, 7);
+		case_eq("it fits", made && nfim_expect_fits(&ex, &ends), f->fits);
+		ends.l4 = NFIM_L4_UDP;
+		case_eq("a datagram does not", made && nfim_expect_fits(&ex, &ends), 0);
+		case_ok("it is the same as itself", nfim_expect_same(&ex, &ex));
+	}
+}
+
+static const char session[] =
+	"NICK alice\r\nUSER alice 0 * :Alice\r\n"
+	"PRIVMSG bob :\001DCC SEND a.txt 167772161 5555 12\x01\r\n"
+	"PRIVMSG bob :dcc send is a command 167772161 5556\r\n"
+	"PRIVMSG bob :\001DCC CHAT chat 167772161 5557\x01\r\n"
+	"JOIN #dcc\r\n";
+
+/* What a session offers does not depend on how it is cut, nor on a packet that comes again. */
+TEST(test_session)
+{
+	struct sigset *set = sigset_shipped();
+	const u32 len = sizeof(session) - 1;
+	u32 first, at, n, i, ports, offers, flagged;
+	struct drive d;
+
+	for (first = 1; first < len; first++) {
+		case_begin("cut at %u", first);
+		drive_init(&d, &set->pack);
+		d.watch = true;
+		ports = 0;
+		offers = 0;
+		flagged = 0;
+		for (at = 0; at < len; at += n) {
+			n = at ? len - at : first;
+			drive_at(&d, 0, at, (const u8 *)session + at, n);
+			for (i = 0; i < d.step.offers.n; i++)
+				ports += d.step.offers.at[i].port;
+			offers += d.step.offers.n;
+			flagged += d.step.offer;
+			drive_at(&d, 0, at, (const u8 *)session + at, n);
+			case_eq("offers of the same packet again", d.step.offers.n, 0);
+		}
+		case_eq("offers", offers, 2);
+		case_eq("their ports", ports, 5555 + 5557);
+		case_ok("a packet says so", flagged);
+		drive_free(&d);
+	}
+	sigset_free(set);
+}
+
+/* The flow that was offered is known by its first packet, and every packet of it does that. */
+TEST(test_offered)
+{
+	static const u8 bytes[] = "PRIVMSG bob :a file may say so\r\n";
+	struct sigset *set = sigset_shipped();
+	u32 irc = sigset_proto(set, "irc"), i;
+	struct drive d;
+
+	for (i = 0; i < 4; i++) {
+		case_begin("offered, %u", i);
+		drive_init(&d, &set->pack);
+		d.watch = i & 1;
+		d.has_base[0] = i < 2;
+		d.has_base[1] = i < 2;
+		nfim_flow_offered(&d.flow, (u8)irc, 1 << 4);
+		drive_at(&d, 1, 0, bytes, sizeof(bytes));
+		case_verdict("verdict", d.verdict, NFIM_KNOWN);
+		case_eq("protocol", d.flow.proto, irc);
+		case_ok("it is news", d.step.fresh);
+		case_eq("no rule", d.step.rule, NFIM_NO_RULE);
+		case_eq("what it does", d.step.actions, 1 << 4);
+		case_eq("confidence", nfim_flow_conf(d.flow.conf), NFIM_CONF_PAYLOAD);
+		drive_at(&d, 0, 0, bytes, sizeof(bytes));
+		case_ok("that is no news", !d.step.fresh);
+		if (d.watch)
+			case_eq("what the other side does", d.step.actions, 1 << 4);
+		case_eq("it offers nothing itself", d.step.offers.n, 0);
+		drive_free(&d);
+	}
+	sigset_free(set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_offered),
+	};
+
+	return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
+}
