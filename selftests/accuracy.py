@@ -5,7 +5,8 @@
 LABELS is a table with the columns file, flow (l4|address|port|address|port), label, accept,
 confidence, kind and note. FLOORS says what recall and precision each protocol must have; one that
 it does not name is only reported. A flow labelled none must never be given a protocol, but where
-the label itself says that nobody looked inside: "no-evidence" for a flow that is a proxy's. TAP.
+the label itself says that nobody looked inside: "no-evidence" for a flow that is a proxy's; or,
+for one that another flow offered, that there is nothing in its own bytes. Those are listed. TAP.
 """
 import collections
 import csv
@@ -25,7 +26,8 @@ def table(path):
 
 
 def predictions(path):
-    found = {}
+    """What was said of each flow, and which of them were known by another flow's offer."""
+    found, offered = {}, set()
     for r in table(path):
         key = flow_key(r["file"], r["l4"], r["client"], r["cport"], r["server"], r["sport"])
         # The labels are of messengers only.
@@ -34,7 +36,9 @@ def predictions(path):
         # A connection on the same ports has a row of its own: a claim outweighs none.
         if r["proto"] != "-" or key not in found:
             found[key] = r["proto"]
-    return found
+        if r["signature"] == "offered":
+            offered.add(key)
+    return found, offered
 
 
 def judged(r):
@@ -49,15 +53,19 @@ def judged(r):
 def gold(path):
     for r in table(path):
         if judged(r):
-            yield flow_key(r["file"], *r["flow"].split("|")), r["label"], r["accept"].split(";")
+            yield flow_key(r["file"], *r["flow"].split("|")), r["label"], r["accept"].split(";"), \
+                r["how"].startswith("no-evidence")
 
 
-def score(labels, predicted):
+def score(labels, predicted, offered):
     """Counts of each protocol: flows labelled so, of them found, claimed, claimed rightly."""
     n = collections.defaultdict(lambda: dict(support=0, found=0, claimed=0, right=0))
     wrong = []
-    for key, label, accept in gold(labels):
+    for key, label, accept, blind in gold(labels):
         said = predicted.get(key, "-")
+        if label == "none" and blind and key in offered:
+            print(f"# {key[0]} {' '.join(str(e) for e in key[1:])}: {said}, offered")
+            continue
         if said == "-" and "none" in accept:
             continue    # either will do
         right = said == label or said in accept
@@ -79,7 +87,7 @@ def ratio(part, whole):
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
-    n, wrong = score(sys.argv[1], predictions(sys.argv[2]))
+    n, wrong = score(sys.argv[1], *predictions(sys.argv[2]))
     failed = no = 0
 
     def result(name, ok):
