@@ -18,6 +18,8 @@ bytes=$scripts/file-bytes.talk
 xmpp=$scripts/xmpp-bytestream.talk
 socks=$scripts/socks-bytestream.talk
 cut="cut-off c 0/* s 0/*"
+# shellcheck disable=SC2034 # of lib-im.sh: of sessions that are to be cut off
+patience=500
 
 # file_rules PROTO - drops its files; "file" counts them first, "message" messages.
 file_rules() {
@@ -37,7 +39,7 @@ cli_serve() {
 
 # from_srv SCRIPT ADDRESS PORT - a session that srv opens; prints its one line.
 from_srv() {
-	srv imtalk talk --timeout "${patience:-1000}" "$@" || :
+	srv imtalk talk --timeout "$patience" "$@" || :
 }
 
 # status_is KEY VALUE - of imctl status.
@@ -84,7 +86,7 @@ test_dcc() {
 }
 
 from_srv_completes() {
-	[[ $(from_srv "$@") == complete* ]]
+	[[ $(patience=5000 from_srv "$@") == complete* ]]
 }
 
 # The labels that stock tools see.
