@@ -236,6 +236,10 @@ enum nfim_peel_result nfim_peel_dns(struct nfim_peel *p);
 bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			const struct nfim_view *view);
 
+/* DTLS, likewise: its hello may lie in fragments, which are kept. */
+bool nfim_dtls_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+			const struct nfim_view *view);
+
 /* STUN, likewise: an attribute or the realm of a datagram decides. */
 bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view);
 

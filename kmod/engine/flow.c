@@ -601,7 +601,8 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
 		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES ||
-		    nfim_stun_datagram(mc, &wv.view) || nfim_quic_datagram(mc, flow, &wv.view)) {
+		    nfim_stun_datagram(mc, &wv.view) || nfim_quic_datagram(mc, flow, &wv.view) ||
+		    nfim_dtls_datagram(mc, flow, &wv.view)) {
 			flow_verdict(mc, flow);
 			mc->step->trim = U32_MAX;
 		} else if (mc->too_much) {

@@ -247,6 +247,25 @@ static void save_dns(void)
 	}
 }
 
+/* A hello of DTLS in one datagram and in two; see fuzz_flow.c. */
+static void save_dtls(void)
+{
+	const struct hello h = { .name = "turn.signal.org", .dtls = true };
+	u8 msg[HELLO_MAX], out[1024];
+	u32 len = hello_make(msg, &h) - 4, parts, i, n, at;
+
+	for (parts = 1; parts <= 2; parts++) {
+		out[0] = 1 | 2;
+		for (at = 1, i = parts; i--; at += 2 + n) {
+			n = dtls_put(out + at + 2, msg + 4, len, len * i / parts,
+				     len * (i + 1) / parts, 0);
+			out[at] = 0;
+			out[at + 1] = (u8)(n - 1);
+		}
+		save("flow", "dtls", parts, out, at);
+	}
+}
+
 static void make_dir(const char *name)
 {
 	char path[512];
@@ -284,5 +303,6 @@ int main(int argc, char **argv)
 	save_carriers();
 	save_hellos();
 	save_dns();
+	save_dtls();
 	return 0;
 }

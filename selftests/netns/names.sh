@@ -75,9 +75,9 @@ test_drop() {
 	check_counts "by the rule, and no other" "tcp>2" twin=0 payload=0 other=0 udp=0
 	for name in "${ours[@]}"; do
 		check_eq "QUIC: $name is cut" 0 "$(quic "$name")"
-		# What went before the verdict reached the server; its answers come too late.
-		check_eq "QUIC: $name in two datagrams, the end first" 0 "$(quic "$name" 2)"
-		check_eq "QUIC: $name in three" 0 "$(quic "$name" 3)"
+		# What went before the verdict reached the server, which may be as fast.
+		check "QUIC: $name in two datagrams, the end first" [ "$(quic "$name" 2)" -lt 2 ]
+		check "QUIC: $name in three" [ "$(quic "$name" 3)" -lt 3 ]
 	done
 	for name in "${others[@]}"; do
 		check_eq "QUIC: $name is not" 1 "$(quic "$name")"
@@ -100,6 +100,34 @@ test_refuse() {
 	ipt -F FORWARD
 }
 
+# dtls NAME [OPTION...] - openssl's hello by datagrams; succeeds if there is an answer to it.
+dtls() {
+	local name=$1
+
+	shift
+	cli timeout 3 openssl s_client -dtls1_2 -connect "$SRV4:4434" -servername "$name" "$@" \
+		</dev/null 2>&1 | grep -q "^SSL handshake has read [1-9]"
+}
+
+test_dtls() {
+	# So long that it is sent in fragments.
+	local -a long=(-mtu 256 -alpn "$(printf 'protocol-%d,' {1..40})h2")
+
+	srv openssl s_server -dtls1_2 -accept 4434 -cert "$RESULTS/nginx/cert.pem" \
+		-key "$RESULTS/nginx/key.pem" -quiet </dev/zero >&2 &
+	wait_listen srv 4434 udp
+	name_rules "" "-j DROP"
+	check "DTLS: srv.test is answered" dtls srv.test
+	check "DTLS: notwhatsapp.com, in fragments" dtls notwhatsapp.com "${long[@]}"
+	check_counts "DTLS: nobody's" udp=0 twin=0 payload=0 other=0
+	check_not "DTLS: web.whatsapp.com is cut" dtls web.whatsapp.com
+	check_counts "DTLS: by the rule" "udp>0" twin=0 payload=0 other=0
+	name_rules "" "-j DROP"
+	check_not "DTLS: in fragments, too" dtls web.whatsapp.com "${long[@]}"
+	check_counts "DTLS: by the rule" "udp>0" twin=0 payload=0 other=0
+	ipt -F FORWARD
+}
+
 test_names_of_labels() {
 	ipt -A FORWARD -m im --proto whatsapp -m comment --comment hook
 	check "a hello is answered" hello web.whatsapp.com
@@ -117,5 +145,6 @@ wait_listen srv 4433 udp
 test_pass
 test_drop
 test_refuse
+test_dtls
 test_names_of_labels
 ktap_finish

@@ -98,3 +98,27 @@ u32 hello_records(u8 *out, const u8 *msg, u32 len, const u32 *cuts, u32 n)
 	}
 	return at;
 }
+
+u32 dtls_put(u8 *out, const u8 *body, u32 len, u32 from, u32 to, u32 number)
+{
+	static const u8 record[] = { 0x16, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 7 };
+	u32 n = to - from;
+
+	memcpy(out, record, sizeof(record));
+	out[11] = (u8)((n + 12) >> 8);
+	out[12] = (u8)(n + 12);
+	out[13] = 1;
+	out[14] = 0;
+	out[15] = (u8)(len >> 8);
+	out[16] = (u8)len;
+	out[17] = 0;
+	out[18] = (u8)number;
+	out[19] = 0;
+	out[20] = (u8)(from >> 8);
+	out[21] = (u8)from;
+	out[22] = 0;
+	out[23] = (u8)(n >> 8);
+	out[24] = (u8)n;
+	memcpy(out + DTLS_HEADERS, body + from, n);
+	return DTLS_HEADERS + n;
+}

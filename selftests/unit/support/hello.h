@@ -7,6 +7,7 @@
 
 enum {
 	HELLO_MAX = 20000,	/* bytes that a hello and its records may have */
+	DTLS_HEADERS = 25,	/* bytes of a record's and a fragment's header */
 };
 
 /**
@@ -44,5 +45,18 @@ u32 hello_make(u8 *out, const struct hello *h);
  * Return: bytes of all records.
  */
 u32 hello_records(u8 *out, const u8 *msg, u32 len, const u32 *cuts, u32 n);
+
+/**
+ * dtls_put() - a datagram of DTLS with a fragment
+ * @out: HELLO_MAX bytes
+ * @body: a hello behind its message's header
+ * @len: its bytes
+ * @from: first byte of the fragment
+ * @to: one after its last
+ * @number: of the message
+ *
+ * Return: the datagram's length.
+ */
+u32 dtls_put(u8 *out, const u8 *body, u32 len, u32 from, u32 to, u32 number);
 
 #endif /* _SELFTEST_HELLO_H */
