@@ -32,7 +32,7 @@ static void take_lookup(struct nfim_peel *p, const struct nfim_dns *dns)
 enum nfim_peel_result nfim_peel_dns(struct nfim_peel *p)
 {
 	enum nfim_dns_result res;
-	struct nfim_dns dns;
+	struct nfim_dns dns __uninitialized;
 	u32 start = p->start + PREFIX, len;
 
 	if (!nfim_peel_has(p, 0, PREFIX))

@@ -28,7 +28,7 @@ struct fragment {
 
 static bool fragment(const struct nfim_view *view, struct fragment *f)
 {
-	u8 buf[HEADERS];
+	u8 buf[HEADERS] __uninitialized;
 	const u8 *p;
 	u32 left;
 
@@ -75,7 +75,7 @@ bool nfim_dtls_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			const struct nfim_view *view)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-	struct nfim_tls_hello hello;
+	struct nfim_tls_hello hello __uninitialized;
 	struct nfim_window_view wv;
 	struct fragment f;
 

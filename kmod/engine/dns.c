@@ -69,7 +69,7 @@ static bool take_label(struct nfim_dns *dns, const u8 *p, u32 len)
 /* The labels from @start to @end, which were measured. */
 static void take_name(const struct nfim_view *view, u32 start, u32 end, struct nfim_dns *dns)
 {
-	u8 buf[LABEL_MAX + 1];
+	u8 buf[LABEL_MAX + 1] __uninitialized;
 	const u8 *p;
 	u32 len;
 
@@ -153,7 +153,7 @@ static enum nfim_dns_result labels(const struct nfim_view *view, u32 name, u32 e
 enum nfim_dns_result nfim_dns_message(const struct nfim_view *view, u32 start, u32 end,
 				      struct nfim_dns *dns)
 {
-	u8 buf[HEADER];
+	u8 buf[HEADER] __uninitialized;
 	const u8 *p;
 	u32 n;
 
