@@ -85,8 +85,10 @@ enum nf_im_confidence {
  *
  * A rule is true if every test whose bit stands in @flags is true. NF_IM_MT_PROTO, _CATEGORY,
  * _ACTION and _CONFIDENCE are never true, inverted or not, on a packet of a flow that is not
- * decided; inverted they are true on a decided flow without the thing. Unknown bits are
- * refused with EINVAL and a line in the kernel log.
+ * decided; inverted they are true on a decided flow without the thing. A rule whose @actions
+ * have NF_IM_ACT_LOOKUP is true (inverted: false) on a DNS message that asks for a host of its
+ * @protos or @categories, whatever the flow is. Unknown bits are refused with EINVAL and a line
+ * in the kernel log.
  */
 #define NF_IM_MT_PROTO		(1U << 0)
 #define NF_IM_MT_CATEGORY	(1U << 1)
@@ -120,7 +122,8 @@ enum nf_im_key {
 	NF_IM_KEY_PROTO,	/* number of the protocol, 0 for none; of decided flows */
 	NF_IM_KEY_CATEGORY,	/* enum nf_im_category, NF_IM_CATEGORY_NONE; of decided flows */
 	NF_IM_KEY_STATE,	/* enum nf_im_state */
-	NF_IM_KEY_ACTION,	/* bits 1 << enum nf_im_action; of decided flows that were read */
+	NF_IM_KEY_ACTION,	/* bits 1 << enum nf_im_action; of decided flows that were read,
+				 * and of look-ups */
 	NF_IM_KEY_COUNT,
 };
 
