@@ -32,6 +32,8 @@ static bool fragment(const struct nfim_view *view, struct fragment *f)
 	const u8 *p;
 	u32 left;
 
+	if (view->head_len && *view->head != HANDSHAKE)
+		return false;
 	p = view->len > HEADERS ? nfim_view_get(view, 0, HEADERS, buf) : NULL;
 	if (!p || p[0] != HANDSHAKE || p[1] != 0xfe || (p[2] != 0xff && p[2] != 0xfd) ||
 	    nfim_be16(p + 3) || p[RECORD] != CLIENT_HELLO)

@@ -114,7 +114,7 @@ test_dtls() {
 	local -a long=(-mtu 256 -alpn "$(printf 'protocol-%d,' {1..40})h2")
 
 	srv openssl s_server -dtls1_2 -accept 4434 -cert "$RESULTS/nginx/cert.pem" \
-		-key "$RESULTS/nginx/key.pem" -quiet </dev/zero >&2 &
+		-key "$RESULTS/nginx/key.pem" -quiet < <(sleep 600) >&2 &
 	wait_listen srv 4434 udp
 	name_rules "" "-j DROP"
 	check "DTLS: srv.test is answered" dtls srv.test
