@@ -122,8 +122,7 @@ enum nf_im_key {
 	NF_IM_KEY_PROTO,	/* number of the protocol, 0 for none; of decided flows */
 	NF_IM_KEY_CATEGORY,	/* enum nf_im_category, NF_IM_CATEGORY_NONE; of decided flows */
 	NF_IM_KEY_STATE,	/* enum nf_im_state */
-	NF_IM_KEY_ACTION,	/* bits 1 << enum nf_im_action; of decided flows that were read,
-				 * and of look-ups */
+	NF_IM_KEY_ACTION,	/* bits 1 << enum nf_im_action; of flows read on, and look-ups */
 	NF_IM_KEY_COUNT,
 };
 
