@@ -11,7 +11,7 @@
 enum {
 	NFIM_TLS_HELLO_MAX	= 16384, /* bytes of a ClientHello that is read */
 	NFIM_TLS_HELLO_LEGAL	= 2 + 32 + 33 + 65538 + 256 + 65538, /* of any */
-	NFIM_TLS_RECORDS_COST	= 1 << 21, /* records that it may be cut into, times bytes */
+	NFIM_TLS_RECORDS_COST	= 1 << 21, /* records that it is cut into, times bytes */
 	NFIM_TLS_NAME_MAX	= 255,	/* bytes of a server's name */
 	NFIM_TLS_ALPN_MAX	= 32,	/* bytes of a protocol's id that is kept */
 };
@@ -20,7 +20,7 @@ enum nfim_tls_result {
 	NFIM_TLS_NO,		/* no ClientHello */
 	NFIM_TLS_MORE,		/* not all of it is there; see @need */
 	NFIM_TLS_HELLO,		/* all of it was read */
-	NFIM_TLS_TOO_MUCH,	/* it is too long, or cut into more records than are worth reading */
+	NFIM_TLS_TOO_MUCH,	/* too long, or cut into more records than are worth reading */
 };
 
 /**
