@@ -122,6 +122,7 @@ test_dtls() {
 	check_counts "DTLS: nobody's" udp=0 twin=0 payload=0 other=0
 	check_not "DTLS: web.whatsapp.com is cut" dtls web.whatsapp.com
 	check_counts "DTLS: by the rule" "udp>0" twin=0 payload=0 other=0
+	ipt -F FORWARD
 	name_rules "" "-j DROP"
 	check_not "DTLS: in fragments, too" dtls web.whatsapp.com "${long[@]}"
 	check_counts "DTLS: by the rule" "udp>0" twin=0 payload=0 other=0
