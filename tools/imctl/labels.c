@@ -19,6 +19,7 @@ enum { LABEL_BASE_MAX = 128 - NF_IM_LABEL_COUNT };
 static struct imctl_u32 base;
 static bool do_write, do_check;
 static struct imctl_list confs;
+static const char *pack_path;
 
 const struct imctl_opt imctl_labels_opts[] = {
 	{ "base", "BIT", IMCTL_OPT_U32, &base,
@@ -29,6 +30,7 @@ const struct imctl_opt imctl_labels_opts[] = {
 	  "exit 1 if a name is not in the files" },
 	{ "connlabel-conf", "FILE", IMCTL_OPT_LIST, &confs,
 	  "file to write or check, instead of the system's two" },
+	{ "pack", "FILE", IMCTL_OPT_STR, &pack_path, "signatures, instead of the built-in ones" },
 	{ 0 }
 };
 
@@ -230,7 +232,7 @@ int imctl_labels(int argc, char **argv)
 		return IMCTL_USAGE;
 	}
 	find_base();
-	if (imctl_pack_load(&p, NULL))
+	if (imctl_pack_load(&p, pack_path))
 		return IMCTL_FAIL;
 	n = collect(labels, &p.pack);
 	imctl_pack_free(&p);

@@ -29,6 +29,16 @@ run labels --base 40 --json
 ok "JSON" json_lines <<< "$out"
 is "JSON has as many" "$(echo "$out" | wc -l)" "$total"
 
+# A pack with a name of one's own has its label, too.
+signatures=$here/../../../signatures
+printf 'refine xmpp as corp-chat when host under "corp.example"\n' >"$tmp/local.im"
+run signatures build -o "$tmp/own.pack" "$signatures/xmpp.im" "$tmp/local.im"
+run labels --base 40 --pack "$tmp/own.pack"
+is "a label of one's own" "$(echo "$out" | tail -n 1)" "119 im-corp-chat"
+is "beside all others" "$(echo "$out" | wc -l)" "$((total + 1))"
+run labels --pack "$tmp/none.pack"
+is "no such pack: exit 1" "$rc" 1
+
 conf=$tmp/connlabel.conf
 
 run labels --base 40 --check --connlabel-conf "$conf"
