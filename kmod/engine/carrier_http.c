@@ -122,8 +122,11 @@ static enum nfim_run_result head_rules(struct nfim_peel *p, const struct nfim_ht
 	n = nfim_http_key(view, h, key);
 	view->len = h->end;
 	view->http = h;
+	/* Who wants a body need not wait where none comes. */
+	view->last = !body_length(p, h);
 	res = nfim_match_key(p->mc, &body, view, p->c->wait, NFIM_ROOT_HTTP, key, n);
 	view->http = NULL;
+	view->last = false;
 	view->len = len;
 	*waits = body.waits;
 	return res;
@@ -190,7 +193,7 @@ static enum nfim_peel_result peel_head(struct nfim_peel *p)
 	u32 *work = &p->mc->step->work, end;
 	bool response = p->mc->seg->dir, full;
 	enum nfim_run_result res;
-	struct nfim_http h;
+	struct nfim_http h __uninitialized;
 
 	p->need = p->view->len + 1;
 	full = p->view->len - p->start >= NFIM_PREFIX_KEEP_MAX;

@@ -47,9 +47,10 @@ static const u8 *crypto_read(const struct nfim_view *view, u32 off, u32 n, u8 *b
 			memcpy(buf + done, p, got);
 			continue;
 		}
-		if (!cv->wv.blocks || !cv->kept(view, off + done, 1, b))
+		p = cv->wv.blocks ? cv->kept(view, off + done, 1, b) : NULL;
+		if (!p)
 			return NULL;
-		buf[done] = b[0];
+		buf[done] = *p;
 		got = 1;
 	}
 	return buf;

@@ -31,13 +31,13 @@ struct rd {
 	u8 buf[NFIM_READ_MAX];
 };
 
-/* Nothing is at hand yet; the buffer is filled before it is read. */
-static struct rd *rd_begin(struct rd *r, const struct nfim_view *view)
+/* What the view has in one piece is at hand; the buffer is filled before it is read. */
+static inline struct rd *rd_begin(struct rd *r, const struct nfim_view *view)
 {
 	r->view = view;
-	r->p = NULL;
-	r->lo = 0;
-	r->hi = 0;
+	r->p = view->head;
+	r->lo = view->head_off;
+	r->hi = view->head_len ? min(view->head_off + view->head_len, view->len) : 0;
 	return r;
 }
 
@@ -73,8 +73,8 @@ static inline u8 at(struct rd *r, u32 off)
 	return likely(off >= r->lo && off < r->hi) ? r->p[off - r->lo] : at_slow(r, off);
 }
 
-/* The first LF of @n bytes, eight at a time; @n if there is none. */
-static u32 lf_in(const u8 *p, u32 n)
+/* The first @c of @n bytes, eight at a time; @n if there is none. */
+static inline u32 byte_in(const u8 *p, u32 n, u8 c)
 {
 	const u64 ones = 0x0101010101010101ULL;
 	u32 i = 0;
@@ -82,11 +82,11 @@ static u32 lf_in(const u8 *p, u32 n)
 
 	for (; n - i >= 8; i += 8) {
 		memcpy(&w, p + i, 8);
-		w ^= ones * '\n';
+		w ^= ones * c;
 		if ((w - ones) & ~w & (ones << 7))
 			break;
 	}
-	while (i < n && p[i] != '\n')
+	while (i < n && p[i] != c)
 		i++;
 	return i;
 }
@@ -101,7 +101,7 @@ u32 nfim_find_lf(const struct nfim_view *view, u32 off, u32 end, u32 *work)
 
 		if (!p)
 			return end;
-		i = lf_in(p, n);
+		i = byte_in(p, n, '\n');
 		*work += 1 + i / 8;
 		off += i;
 		if (i < n)
@@ -150,6 +150,8 @@ static enum nfim_run_result line_begins(const struct nfim_view *view, u32 off, b
 	if (response)
 		return begins(p, have, "HTTP/1.");
 	for (i = 0; i < ARRAY_SIZE(methods) && best != NFIM_RUN_YES; i++) {
+		if (*p != (u8)methods[i][0])
+			continue;
 		res = begins(p, have, methods[i]);
 		if (res != NFIM_RUN_NO)
 			best = res;
@@ -236,26 +238,29 @@ static bool number(struct rd *r, struct nfim_span s, u32 *v)
 /* Without "user@", ":port" and a trailing dot; of "[v6]:port" the address. */
 static struct nfim_span only_host(struct rd *r, struct nfim_span s)
 {
-	u32 i;
+	u32 colon = U32_MAX, end = s.off + s.len, i;
+	bool at_sign = false;
+	u8 c;
 
-	for (i = 0; i < s.len && at(r, s.off) != '['; i++) {
-		if (at(r, s.off + i) == '@') {
-			s.off += i + 1;
-			s.len -= i + 1;
-			break;
+	for (i = s.off; i < end && at(r, s.off) != '['; i++) {
+		c = at(r, i);
+		if (c == '@' && !at_sign) {
+			at_sign = true;
+			s.off = i + 1;
+			colon = U32_MAX;
+		} else if (c == ':' && colon == U32_MAX) {
+			colon = i;
 		}
 	}
+	s.len = end - s.off;
 	if (s.len && at(r, s.off) == '[') {
 		s.off++;
-		s.len--;
-		for (i = 0; i < s.len && at(r, s.off + i) != ']'; i++)
+		for (i = s.off; i < end && at(r, i) != ']'; i++)
 			;
-		s.len = i;
+		s.len = i - s.off;
 		return s;
 	}
-	for (i = 0; i < s.len && at(r, s.off + i) != ':'; i++)
-		;
-	s.len = i;
+	s.len = min(colon, end) - s.off;
 	if (s.len && at(r, s.off + s.len - 1) == '.')
 		s.len--;
 	return s;
@@ -265,10 +270,14 @@ static struct nfim_span only_host(struct rd *r, struct nfim_span s)
 static struct nfim_span take_to(struct rd *r, struct nfim_span *s, u8 c)
 {
 	struct nfim_span got = *s;
-	u32 i;
+	u32 i = 0;
 
-	for (i = 0; i < s->len && at(r, s->off + i) != c; i++)
-		;
+	/* In one piece, mostly. */
+	if (s->off >= r->lo && s->off + s->len <= r->hi)
+		i = byte_in(r->p + (s->off - r->lo), s->len, c);
+	else
+		while (i < s->len && at(r, s->off + i) != c)
+			i++;
 	got.len = i;
 	i = min(i + 1, s->len);
 	s->off += i;
@@ -301,6 +310,16 @@ static bool holds(struct rd *r, struct nfim_span s, const u8 *text, u32 n,
 	}
 	*work += 1 + i / 8;
 	return i + n <= s.len;
+}
+
+/* Do these bytes stand at @off, which has as many? @text is in lower case. */
+static bool stands(struct rd *r, u32 off, const u8 *text, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n && lower(at(r, off + i)) == text[i]; i++)
+		;
+	return i == n;
 }
 
 static bool holds_text(struct rd *r, struct nfim_span s, const char *text,
@@ -362,20 +381,37 @@ static u32 field_end(struct rd *r, u32 off, u32 end, u32 *work)
 	return lf;
 }
 
-/* Name and value of the field in [@off, @lf). The name is empty where there is no colon. */
-static void split_field(struct rd *r, u32 off, u32 lf, struct nfim_span *name,
-			struct nfim_span *value)
+/* How long is the name of the field in [@off, @lf)? 0 where there is no colon. */
+static u32 name_length(struct rd *r, u32 off, u32 lf)
 {
+	u32 end = min_t(u32, lf, off + NFIM_HTTP_FIELD_MAX + 2), n = end - off, i;
+	const u8 *p = piece(r->view, off, &n, r->buf);
+
+	/* The buffer holds something else now. */
+	if (p == r->buf)
+		r->hi = 0;
+	i = p ? off + byte_in(p, n, ':') : end;
+	/* It may be behind what is at hand in one piece. */
+	for (; i == off + n && i < end && at(r, i) != ':'; i++, n++)
+		;
+	return i < end ? trim_end(r, off, i) - off : 0;
+}
+
+/* The value of the field in [@off, @lf), whose name, if it has one, has @len bytes. */
+static struct nfim_span field_value(struct rd *r, u32 off, u32 len, u32 lf)
+{
+	struct nfim_span value = { .off = off };
 	u32 i;
 
-	for (i = off; i < lf && i - off <= NFIM_HTTP_FIELD_MAX && at(r, i) != ':'; i++)
+	if (!len)
+		return value;
+	for (i = off + len; at(r, i) != ':' && i < lf; i++)
 		;
-	name->off = off;
-	name->len = at(r, i) == ':' && i < lf ? trim_end(r, off, i) - off : 0;
 	for (i++; i < lf && blank(at(r, i)); i++)
 		;
-	value->off = min(i, lf);
-	value->len = trim_end(r, value->off, lf) - value->off;
+	value.off = min(i, lf);
+	value.len = trim_end(r, value.off, lf) - value.off;
+	return value;
 }
 
 static void take_field(struct rd *r, struct nfim_http *h, struct nfim_span name,
@@ -410,12 +446,39 @@ static void take_field(struct rd *r, struct nfim_http *h, struct nfim_span name,
 	}
 }
 
-static void note_field(struct nfim_http *h, u32 off, u8 initial)
+static void note_field(struct nfim_http *h, struct nfim_span name, u8 initial,
+		       struct nfim_span value)
 {
-	if (h->n_fields == NFIM_HTTP_FIELDS)
+	u32 i = h->n_fields;
+
+	h->names |= nfim_http_name(initial, name.len);
+	if (i == NFIM_HTTP_FIELDS)
 		return;
-	h->field[h->n_fields] = (u16)(off - h->first);
-	h->initial[h->n_fields++] = initial;
+	h->field[i] = (u16)(name.off - h->first);
+	h->initial[i] = initial;
+	h->name_len[i] = (u8)name.len;
+	h->value[i] = (u16)(value.off - h->first);
+	h->value_len[i] = (u16)value.len;
+	h->n_fields++;
+}
+
+/* May a field of such a name say how the message goes on, or to whom? */
+static bool name_matters(u8 initial, u32 len)
+{
+	switch (initial) {
+	case 'c':
+		return len == 14 || len == 10;	/* Content-Length, Connection */
+	case 'h':
+		return len == 4;
+	case 'p':
+		return len == 16;	/* Proxy-Connection */
+	case 't':
+		return len == 17;	/* Transfer-Encoding */
+	case 'u':
+		return len == 7;	/* Upgrade */
+	default:
+		return false;
+	}
 }
 
 void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool response,
@@ -426,7 +489,7 @@ void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool resp
 	u32 off, lf, n;
 	u8 initial;
 
-	memset(h, 0, sizeof(*h));
+	memset(h, 0, offsetof(struct nfim_http, field));
 	h->response = response;
 	h->length = NFIM_HTTP_NO_LENGTH;
 	h->cut = !end;
@@ -439,14 +502,13 @@ void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool resp
 	for (n = 0; n < NFIM_HTTP_LINES && off < h->end; n++, off = lf + 1) {
 		lf = field_end(r, off, h->end, work);
 		initial = lower(at(r, off));
-		note_field(h, off, initial);
+		name.off = off;
+		name.len = name_length(r, off, lf);
+		value = field_value(r, off, name.len, lf);
+		note_field(h, name, initial, value);
 		(*work)++;
-		/* Those that say how the message goes on, and to whom. */
-		if (initial != 'c' && initial != 'h' && initial != 'p' && initial != 't' &&
-		    initial != 'u')
-			continue;
-		split_field(r, off, lf, &name, &value);
-		take_field(r, h, name, value, work);
+		if (name_matters(initial, name.len))
+			take_field(r, h, name, value, work);
 	}
 }
 
@@ -518,7 +580,7 @@ static bool query_test(struct rd *r, struct nfim_span query, const u8 *lit, u32 
 	*work += 1 + query.len / 8;
 	while (query.len) {
 		field = take_to(r, &query, '&');
-		if (field.len >= n && holds(r, (struct nfim_span){ field.off, n }, lit, n, work))
+		if (field.len >= n && stands(r, field.off, lit, n))
 			return true;
 	}
 	return false;
@@ -534,7 +596,8 @@ static bool host_test(struct rd *r, struct nfim_span host, bool is, const u8 *li
 		return false;
 	if (host.len > n && at(r, tail.off - 1) != '.')
 		return false;
-	return holds(r, tail, lit, n, work);
+	*work += 1 + n / 8;
+	return stands(r, tail.off, lit, n);
 }
 
 static bool value_test(struct rd *r, struct nfim_span s, u32 how, const u8 *lit,
@@ -544,43 +607,44 @@ static bool value_test(struct rd *r, struct nfim_span s, u32 how, const u8 *lit,
 		return holds(r, s, lit, n, work);
 	if (s.len < n || (how == NFIM_HTTP_IS && s.len > n))
 		return false;
-	s.len = n;
-	return holds(r, s, lit, n, work);
+	*work += 1 + n / 8;
+	return stands(r, s.off, lit, n);
 }
 
-/* The field in [@off, its end): is it the one, and does it say so? */
-static bool one_field(struct rd *r, u32 off, u32 lf, u32 how, const u8 *data, u32 n, u32 *work)
+/* The field at @off, whose name has as many bytes: is it the one, and does it say so? */
+static bool one_field(struct rd *r, u32 off, struct nfim_span value, u32 how, const u8 *data,
+		      u32 n, u32 *work)
 {
 	const u8 *want = data + 1, *lit = want + data[0];
-	struct nfim_span name, value;
 
-	split_field(r, off, lf, &name, &value);
-	return name.len == data[0] && holds(r, name, want, data[0], work) &&
-	       value_test(r, value, how, lit, n, work);
+	return value_test(r, value, how, lit, n, work) && stands(r, off, want, data[0]);
 }
 
 /* @data: length of the field's name, the name, and the literal. */
 static bool field_test(struct rd *r, const struct nfim_http *h, u32 how, const u8 *data, u32 n,
 		       u32 *work)
 {
-	u32 off = h->end, lf = off, i;
+	struct nfim_span value;
+	u32 off, lf, i;
 
 	for (i = 0; i < h->n_fields; i++) {
-		if (h->initial[i] != data[1] && i + 1 < NFIM_HTTP_FIELDS)
+		if (h->initial[i] != data[1] || h->name_len[i] != data[0])
 			continue;
-		off = h->first + h->field[i];
-		lf = field_end(r, off, h->end, work);
-		if (one_field(r, off, lf, how, data, n, work))
+		value.off = h->first + h->value[i];
+		value.len = h->value_len[i];
+		if (one_field(r, h->first + h->field[i], value, how, data, n, work))
 			return true;
 	}
 	*work += 1 + i / 8;
 	if (i < NFIM_HTTP_FIELDS)
 		return false;
 	/* There are more than are remembered. */
-	for (off = lf + 1; i < NFIM_HTTP_LINES && off < h->end; i++, off = lf + 1) {
+	off = field_end(r, h->first + h->field[i - 1], h->end, work) + 1;
+	for (; i < NFIM_HTTP_LINES && off < h->end; i++, off = lf + 1) {
 		lf = field_end(r, off, h->end, work);
 		(*work)++;
-		if (lower(at(r, off)) == data[1] && one_field(r, off, lf, how, data, n, work))
+		if (lower(at(r, off)) == data[1] && name_length(r, off, lf) == data[0] &&
+		    one_field(r, off, field_value(r, off, data[0], lf), how, data, n, work))
 			return true;
 	}
 	return false;
@@ -589,11 +653,14 @@ static bool field_test(struct rd *r, const struct nfim_http *h, u32 how, const u
 bool nfim_http_test(const struct nfim_view *view, const struct nfim_insn *insn, const u8 *data,
 		    u32 *work)
 {
-	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
+	struct rd rd __uninitialized, *r;
 	u32 what = NFIM_INSN_A(insn) & 0xf, how = NFIM_INSN_A(insn) >> 4, n = NFIM_INSN_B(insn);
 	const struct nfim_http *h = view->http;
 
 	(*work)++;
+	if (nfim_http_lacks(h, insn, data))
+		return false;
+	r = rd_begin(&rd, view);
 	switch (what) {
 	case NFIM_HTTP_METHOD:
 		return value_test(r, h->method, how, data, n, work);

@@ -32,9 +32,8 @@ struct nfim_span {
  * @authority: host in the target, without port and trailing dot
  * @host: the same of the field Host, the first one
  * @status: of a response
- * @n_fields: how many begin at ...
- * @field: ... these offsets from @first
- * @initial: the first letter of each, in lower case
+ * @names: which names fields have, by nfim_http_name(); a bit may stand for several
+ * @n_fields: how many are remembered
  * @length: of the body as Content-Length says; NFIM_HTTP_NO_LENGTH
  * @response: it is one
  * @connect: a request with the method CONNECT
@@ -42,6 +41,11 @@ struct nfim_span {
  * @websocket: Upgrade: websocket
  * @close: the connection ends with this message
  * @cut: the head is longer than what may be kept
+ * @field: where the first fields begin, from @first
+ * @initial: the first letter of each, in lower case
+ * @name_len: how long the name of each is, 0 for none
+ * @value: where its value begins, from @first
+ * @value_len: how long that is; only @n_fields of all these are set
  */
 struct nfim_http {
 	u32 first;
@@ -51,10 +55,9 @@ struct nfim_http {
 	struct nfim_span query;
 	struct nfim_span authority;
 	struct nfim_span host;
+	u64 names;
 	u32 status;
 	u32 n_fields;
-	u16 field[NFIM_HTTP_FIELDS];
-	u8 initial[NFIM_HTTP_FIELDS];
 	u32 length;
 	bool response;
 	bool connect;
@@ -62,7 +65,26 @@ struct nfim_http {
 	bool websocket;
 	bool close;
 	bool cut;
+	u16 field[NFIM_HTTP_FIELDS];
+	u8 initial[NFIM_HTTP_FIELDS];
+	u8 name_len[NFIM_HTTP_FIELDS];
+	u16 value[NFIM_HTTP_FIELDS];
+	u16 value_len[NFIM_HTTP_FIELDS];
 };
+
+/* The bit of a name in nfim_http.names. */
+static inline u64 nfim_http_name(u8 initial, u32 len)
+{
+	return 1ULL << ((initial + 5 * len) % 64);
+}
+
+/* Has the head no field that this NFIM_OP_HTTP asks for? */
+static inline bool nfim_http_lacks(const struct nfim_http *h, const struct nfim_insn *insn,
+				   const u8 *data)
+{
+	return (NFIM_INSN_A(insn) & 0xf) == NFIM_HTTP_FIELD &&
+	       !(h->names & nfim_http_name(data[1], data[0]));
+}
 
 /**
  * nfim_http_line() - do the bytes begin an HTTP message?

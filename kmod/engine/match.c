@@ -7,10 +7,19 @@
  * there: a stream cut into single bytes costs little more than one in one piece.
  */
 #include "flow_impl.h"
+#include "http.h"
 
 enum {
 	NODE_ENDED = 0xffffff,	/* the walk is over */
 	NODE_MASK = 0xffffff,
+};
+
+/* What is at hand in one piece from the origin on; @all: there is nothing else. */
+struct sight {
+	const u8 *p;
+	u32 n;
+	bool all;
+	const struct nfim_view *http;	/* with a head, or NULL */
 };
 
 /* One call of nfim_match(). */
@@ -25,6 +34,7 @@ struct match_run {
 	u32 best;	/* rule that said yes, or NFIM_NO_RULE */
 	u32 best_need;	/* bytes with which it would have said so */
 	bool more;
+	struct sight sight;
 };
 
 /*
@@ -73,13 +83,6 @@ static void run_more(struct match_run *run, u32 idx, const struct nfim_out *out)
 	run_remember(run, &wait);
 }
 
-/* The bytes from the origin on that are at hand in one piece; @all: there are no others. */
-struct sight {
-	const u8 *p;
-	u32 n;
-	bool all;
-};
-
 /* Is the byte string at @off of what is seen another one? True also if it cannot be there. */
 static inline bool sight_differs(const struct sight *s, u32 off, const u8 *lit, u32 n)
 {
@@ -120,14 +123,15 @@ static inline bool sight_load(const struct sight *s, const struct nfim_insn *ins
  * Does the program say no by the first of its tests, which are of fixed bytes that are in sight?
  * Most do, and to see that here costs a fraction of a run. False: a run will tell.
  */
-static bool refuted(const struct nfim_pack *pack, const struct nfim_rule *rule,
-		    const struct sight *s)
+static bool refuted_by(const struct nfim_pack *pack, const struct nfim_insn *insn,
+		       const struct sight *s, u32 *work)
 {
-	const struct nfim_insn *insn = &pack->code[rule->code];
+	const u8 *data;
 	u32 acc = 0, n;
 
 	/* It ends: the last instruction is YES or NO. */
 	for (;; insn++) {
+		(*work)++;
 		switch (NFIM_INSN_OP(insn)) {
 		case NFIM_OP_NEED:
 			if (insn->w1 > s->n)
@@ -159,28 +163,51 @@ static bool refuted(const struct nfim_pack *pack, const struct nfim_rule *rule,
 			if (acc != insn->w1)
 				return true;
 			break;
+		case NFIM_OP_HTTP:
+			data = pack->data + insn->w1;
+			if (!s->http || nfim_http_lacks(s->http->http, insn, data) ||
+			    !nfim_http_test(s->http, insn, data, work))
+				return true;
+			break;
 		default:
 			return NFIM_INSN_OP(insn) == NFIM_OP_NO;
 		}
 	}
 }
 
+/* The same, or the rule is of the other direction. What often says no is looked at here. */
+static inline bool refuted(const struct nfim_match_ctx *mc, u32 idx, const struct sight *s)
+{
+	const struct nfim_rule *rule = &mc->pack->rules[idx];
+	const struct nfim_insn *insn = &mc->pack->code[rule->code];
+
+	mc->step->work++;
+	if (!(rule->dirs & 1U << mc->seg->dir))
+		return true;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED) {
+		if (insn->w1 > s->n)
+			return s->all;
+		insn++;
+		mc->step->work++;
+	}
+	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES && NFIM_INSN_B(insn) < s->n &&
+	    s->p[NFIM_INSN_B(insn)] != mc->pack->data[insn->w1])
+		return true;
+	return refuted_by(mc->pack, insn, s, &mc->step->work);
+}
+
 bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
 {
 	const struct nfim_pack *pack = mc->pack;
-	const struct sight s = { p, n, all };
+	const struct sight s = { .p = p, .n = n, .all = all };
 	u32 node = root, depth = 0, i;
 	const struct nfim_node *at;
 
 	for (;;) {
 		at = &pack->nodes[node];
-		for (i = 0; i < at->n_rules; i++) {
-			const struct nfim_rule *rule = &pack->rules[pack->node_rules[at->rules + i]];
-
-			mc->step->work++;
-			if (rule->dirs & 1U << mc->seg->dir && !refuted(pack, rule, &s))
+		for (i = 0; i < at->n_rules; i++)
+			if (!refuted(mc, pack->node_rules[at->rules + i], &s))
 				return false;
-		}
 		mc->step->work++;
 		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
 			return true;
@@ -221,10 +248,13 @@ static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *fro
 static void run_rules(struct match_run *run, const struct nfim_node *n)
 {
 	const struct nfim_pack *pack = run->mc->pack;
-	u32 i;
+	u32 i, idx;
 
-	for (i = 0; i < n->n_rules; i++)
-		run_rule(run, pack->node_rules[n->rules + i], NULL);
+	for (i = 0; i < n->n_rules; i++) {
+		idx = pack->node_rules[n->rules + i];
+		if (!refuted(run->mc, idx, &run->sight))
+			run_rule(run, idx, NULL);
+	}
 }
 
 /* Most nodes have no rule. */
@@ -302,14 +332,26 @@ static void run_index(struct match_run *run, u32 root)
 static void run_init(struct match_run *run, struct nfim_match_ctx *mc, struct nfim_flow_dir *d,
 		     u8 *flags, const struct nfim_view *view, struct nfim_wait *wait)
 {
-	memset(run, 0, sizeof(*run));
+	u32 at = d->origin - view->head_off, seen = min(view->head_len, view->len - view->head_off);
+
 	run->mc = mc;
 	run->d = d;
 	run->view = view;
-	run->wait = wait;
 	run->flags = flags;
+	run->wait = wait;
+	run->n_wait = 0;
 	run->need = U32_MAX;
 	run->best = NFIM_NO_RULE;
+	run->best_need = 0;
+	run->more = false;
+	run->sight.p = NULL;
+	run->sight.n = 0;
+	if (view->head_off <= d->origin && at < seen) {
+		run->sight.p = view->head + at;
+		run->sight.n = seen - at;
+	}
+	run->sight.all = view->last && run->sight.n == view->len - d->origin;
+	run->sight.http = view->http ? view : NULL;
 }
 
 static enum nfim_run_result run_done(struct match_run *run)

@@ -129,10 +129,31 @@ static bool take(struct feed *f, u8 *to, u32 n)
 	return true;
 }
 
+/* The next @n bytes, if they lie within the record and where the view has them in one piece. */
+static inline const u8 *at_hand(struct feed *f, u32 n)
+{
+	const struct nfim_view *view = f->view;
+	u32 at = f->off - view->head_off;
+
+	if (n > f->left || n > f->piece || f->off < view->head_off || !have(f, n) ||
+	    n > view->head_len || at > view->head_len - n)
+		return NULL;
+	f->hello->work++;
+	f->off += n;
+	f->piece -= n;
+	f->left -= n;
+	return view->head + at;
+}
+
 static bool take_u8(struct feed *f, u32 *v)
 {
+	const u8 *p = at_hand(f, 1);
 	u8 b[1];
 
+	if (p) {
+		*v = *p;
+		return true;
+	}
 	if (!take(f, b, sizeof(b)))
 		return false;
 	*v = b[0];
@@ -141,8 +162,13 @@ static bool take_u8(struct feed *f, u32 *v)
 
 static bool take_u16(struct feed *f, u32 *v)
 {
+	const u8 *p = at_hand(f, 2);
 	u8 b[2];
 
+	if (p) {
+		*v = nfim_be16(p);
+		return true;
+	}
 	if (!take(f, b, sizeof(b)))
 		return false;
 	*v = nfim_be16(b);
@@ -200,10 +226,15 @@ static bool alpn(struct feed *f, u32 len)
 
 static bool extension(struct feed *f)
 {
+	const u8 *p = at_hand(f, 4);
 	u32 type, len;
 
-	if (!take_u16(f, &type) || !take_u16(f, &len))
+	if (p) {
+		type = nfim_be16(p);
+		len = nfim_be16(p + 2);
+	} else if (!take_u16(f, &type) || !take_u16(f, &len)) {
 		return false;
+	}
 	if (len > f->left)
 		return stop(f, NFIM_TLS_NO);
 	switch (type) {

@@ -100,8 +100,12 @@ static u32 view_piece_later(const struct nfim_window_view *wv, u32 off, u32 n, u
 static const u8 *view_read(const struct nfim_view *view, u32 off, u32 n, u8 *buf)
 {
 	const struct nfim_window_view *wv = (const struct nfim_window_view *)view;
+	const struct nfim_block *b = block_find(wv->blocks, block_start(off), 0);
 	u32 done, got;
 
+	/* What lies in one block is read in place: a byte that is there does not change. */
+	if (b && !wv->later && block_run(b, off % NFIM_BLOCK, true) >= n)
+		return b->data + off % NFIM_BLOCK;
 	for (done = 0; done < n; done += got) {
 		got = wv->later ? view_piece_later(wv, off + done, n - done, buf + done) :
 				  view_piece_first(wv, off + done, n - done, buf + done);
@@ -109,6 +113,24 @@ static const u8 *view_read(const struct nfim_view *view, u32 off, u32 n, u8 *buf
 			return NULL;
 	}
 	return buf;
+}
+
+/* Is a byte of the segment kept? */
+static bool view_overlaps(const struct nfim_window_view *wv)
+{
+	const u32 start = wv->seg_start, end = view_seg_end(wv);
+	const struct nfim_block *b = wv->blocks;
+	u32 n, pos, stop;
+
+	for (n = 0; b && n < 2 * NFIM_BLOCKS_MAX; b = READ_ONCE(b->next), n++) {
+		if (b->off >= end || b->off + NFIM_BLOCK <= start)
+			continue;
+		pos = max(start, b->off) - b->off;
+		stop = min_t(u32, NFIM_BLOCK, end - b->off);
+		if (block_run(b, pos, false) < stop - pos)
+			return true;
+	}
+	return b;
 }
 
 void nfim_window_view_init(struct nfim_window_view *wv, const struct nfim_block *blocks,
@@ -121,8 +143,8 @@ void nfim_window_view_init(struct nfim_window_view *wv, const struct nfim_block 
 	wv->seg_start = start;
 	wv->seg_skip = skip;
 	wv->later = later;
-	/* The segment's bytes are at hand in place only where nothing kept comes before them. */
-	if (seg && (later || !blocks) && seg->head_len > skip) {
+	/* The segment's bytes are at hand in place only where nothing kept stands for them. */
+	if (seg && seg->head_len > skip && (later || !blocks || !view_overlaps(wv))) {
 		wv->view.head = seg->head + skip;
 		wv->view.head_off = start;
 		wv->view.head_len = seg->head_len - skip;
