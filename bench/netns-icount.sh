@@ -121,15 +121,14 @@ setup_bench() {
 			nud permanent
 }
 
-# measure NAME CASE... - NAME is a configuration, - in its name stands for _.
-# Its namespaces go at once.
-measure() {
-	local name=$1 rc=0
+# measure_to FILE NAME ARG... - NAME is a configuration, - in its name stands for _; what
+# icount says then goes to FILE, its lines with NAME in front. Its namespaces go at once.
+measure_to() {
+	local file=$1 name=$2 rc=0
 
-	shift
+	shift 2
 	setup_bench "$name" && "conf_${name//-/_}" || rc=1
-	[ "$rc" != 0 ] || icount "$topo_cli" "$topo_srv" "$packets" "$@" |
-		sed "s/^/$name\t/" >>"$table"
+	[ "$rc" != 0 ] || icount "$topo_cli" "$topo_srv" "$@" | sed "s/^/$name\t/" >>"$file"
 	[ "${PIPESTATUS[0]}" = 0 ] || rc=1
 	ktap_result "$name" "$rc"
 	fw conntrack -F >/dev/null 2>&1
@@ -138,20 +137,18 @@ measure() {
 	ip netns del "$topo_fw"
 }
 
-# measure_mix NAME - the same of the packets that bench/run hands over as a disk,
-# a line for each of them, the least of $replays.
-measure_mix() {
-	local name=$1 rc=0
+# measure NAME CASE... - named packets.
+measure() {
+	local name=$1
 
-	setup_bench "$name" && "conf_${name//-/_}" || rc=1
-	[ "$rc" != 0 ] || icount "$topo_cli" "$topo_srv" "$replays" replay "$mix_disk" |
-		sed "s/^/$name\t/" >>"$RESULTS/mix.tsv"
-	[ "${PIPESTATUS[0]}" = 0 ] || rc=1
-	ktap_result "mix $name" "$rc"
-	fw conntrack -F >/dev/null 2>&1
-	ip netns del "$topo_cli"
-	ip netns del "$topo_srv"
-	ip netns del "$topo_fw"
+	shift
+	measure_to "$table" "$name" "$packets" "$@"
+}
+
+# measure_mix NAME - the packets that bench/run hands over as a disk, a line for each of
+# them, the least of $replays.
+measure_mix() {
+	measure_to "$RESULTS/mix.tsv" "$1" "$replays" replay "$mix_disk"
 }
 
 # shellcheck disable=SC2119 # no number of cases

@@ -3,6 +3,7 @@
  * Named packets. Each case is a flow: packets that come before, then the one that counts.
  */
 #include "bench.h"
+#include "../src/hello.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -29,7 +30,7 @@ struct bench_case {
 };
 
 static u8 random_bytes[1400];
-static u8 hello[517];
+static u8 hello[HELLO_SIZE];
 static u8 frames[LEN_MAX];
 static u8 dear[LEN_MAX];
 static u8 zeros[LEN_MAX];
@@ -98,7 +99,7 @@ static void make_bytes(void)
 		random_bytes[i] = z >> 16;
 	}
 	memcpy(hello, random_bytes, sizeof(hello));
-	memcpy(hello, "\x16\3\1\2\0\1\0\1\xfc\3\3", 11);
+	memcpy(hello, HELLO, sizeof(HELLO) - 1);
 	for (i = 0; i < 10; i++)
 		memcpy(frames + i * (sizeof(MESSAGE) - 1), MESSAGE, sizeof(MESSAGE) - 1);
 	for (i = 0; i < sizeof(empty); i += 20)

@@ -3,6 +3,7 @@
  * What the engine costs in user space; "run" starts this natively for nanoseconds, and under
  * callgrind for instructions.
  */
+#include "engine/quic.h"
 #include "bench.h"
 #include "sigset.h"
 
@@ -17,7 +18,7 @@ static int usage(void)
 
 static void measure_one(struct call *call)
 {
-	call_measure(call, "mix");
+	call_measure(call, nfim_quic_begins(&call->seg) ? "mix of QUIC" : "mix");
 }
 
 static void measure_sum(struct call *call)

@@ -2,6 +2,7 @@
 /*
  * The cases of icount, and the packets of their flows.
  */
+#include "hello.h"
 #include "icount.h"
 
 #include <arpa/inet.h>
@@ -14,8 +15,7 @@
 
 #define GET	"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: curl/7.88.1\r\n\
 Accept: */*\r\n\r\n"
-#define ANSWER	"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\n"
-#define HELLO	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+#define BANNER	"SSH-2.0-bench\r\n"
 /* A frame of 65,535 bytes more, which none of our cases reaches the end of. */
 #define LONG	"YMSG\0\x10\0\0\xff\xff\0\x4d\0\0\0\0\0\0\x11\x22" "1\xc0\x80" "alice\xc0\x80"
 #define AUTH	"YMSG\0\x10\0\0\0\x0a\0\x57\0\0\0\0\0\0\0\0" "1\xc0\x80" "alice\xc0\x80"
@@ -35,12 +35,12 @@ enum {
 
 const struct bench_case bench_cases[] = {
 	/* Decided as no messenger: by what the client and the server say first. */
-	{ "tcp-done-100", IPPROTO_TCP, { BYTES(GET), BYTES(ANSWER) }, RANDOM(100), true },
-	{ "tcp-done-1400", IPPROTO_TCP, { BYTES(GET), BYTES(ANSWER) }, RANDOM(1400), true },
+	{ "tcp-done-100", IPPROTO_TCP, { BYTES(BANNER), BYTES(BANNER) }, RANDOM(100), true },
+	{ "tcp-done-1400", IPPROTO_TCP, { BYTES(BANNER), BYTES(BANNER) }, RANDOM(1400), true },
 	{ "udp-done-100", IPPROTO_UDP, { RANDOM(100), RANDOM(100) }, RANDOM(100), true },
 	/* The first payload of a flow; the server has said nothing. */
 	{ "http", IPPROTO_TCP, {}, BYTES(GET), false },
-	{ "tls", IPPROTO_TCP, {}, PADDED(HELLO, 517), false },
+	{ "tls", IPPROTO_TCP, {}, PADDED(HELLO, HELLO_SIZE), false },
 	{ "random", IPPROTO_TCP, {}, RANDOM(100), false },
 	{ "ymsg-magic", IPPROTO_TCP, {}, BYTES("YMSG"), false },
 	{ "ymsg-frame", IPPROTO_TCP, {}, BYTES(AUTH), false },

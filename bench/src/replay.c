@@ -10,9 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACKETS_MAX = 60000 };
+enum { PACKETS_MAX = 60000, QUIC_LEN_MIN = 1200 };
 
 static uint64_t least[PACKETS_MAX];
+static bool quic[PACKETS_MAX];
+
+/* May it be an Initial (RFC 9000, 14.1 and 17.2.2), which is decrypted? */
+static bool is_quic(const struct replay_record *rec, const uint8_t *bytes)
+{
+	return rec->l4 == IPPROTO_UDP && rec->len >= QUIC_LEN_MIN && (bytes[0] & 0xc0) == 0xc0;
+}
 
 static uint64_t replay_packet(struct run *r, const struct replay_record *rec,
 			      const struct payload *what)
@@ -53,6 +60,7 @@ static unsigned int replay_once(FILE *f)
 		cost = replay_packet(&r, &rec, &what);
 		if (!least[n] || cost < least[n])
 			least[n] = cost;
+		quic[n] = is_quic(&rec, bytes);
 		n++;
 	}
 	return n;
@@ -70,5 +78,6 @@ void replay(const char *path, unsigned int times)
 		n = replay_once(f);
 	fclose(f);
 	for (i = 0; i < n; i++)
-		printf("%u\t%llu\n", i, (unsigned long long)least[i]);
+		printf("%u\t%llu\t%s\n", i, (unsigned long long)least[i],
+		       quic[i] ? "quic" : "-");
 }
