@@ -245,10 +245,11 @@ void nf_im_label_set(struct nf_conn *ct, u32 offset);
 void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 			 const struct nfim_flow *flow, bool reads_on);
 u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack);
+enum nfim_confidence nf_im_label_conf(const struct nf_conn_labels *labels);
 bool nf_im_label_holds(const struct nf_conn *ct, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow);
 /* nf_im_crypto.c: memory to decrypt QUIC in */
-struct nfim_quic *nf_im_quic_get(void);
+struct nfim_quic *nf_im_quic_get(const struct nf_im_net *inet);
 void nf_im_quic_put(struct nfim_quic *q);
 int nf_im_crypto_init(void);
 void nf_im_crypto_exit(void);

@@ -32,49 +32,62 @@ void nfim_sha256(const u8 *p, u32 len, u8 *out)
 	sha256(p, len, out);
 }
 
+/* Datagrams a second, of a CPU. What other namespaces send must not blind the initial one. */
 enum {
-	QUIC_PER_SECOND	= 5000,	/* datagrams, of a CPU */
+	QUIC_INITIAL_NET	= 5000,
+	QUIC_OTHER_NETS		= 1000,
+};
+
+struct quic_bucket {
+	unsigned long stamp;	/* jiffies, of the last refill */
+	u32 tokens;
 };
 
 struct quic_cpu {
 	struct nfim_quic q;
-	unsigned long stamp;	/* jiffies, of the last refill */
-	u32 tokens;
+	struct quic_bucket initial, others;
 	int busy;
 };
 
 static struct quic_cpu __percpu *quic_cpus;
 
-static bool quic_token(struct quic_cpu *c)
+static bool quic_token(struct quic_bucket *b, u32 rate)
 {
-	unsigned long now = jiffies, gone = now - c->stamp;
-	u32 more = gone >= HZ ? QUIC_PER_SECOND : (u32)gone * QUIC_PER_SECOND / HZ;
+	unsigned long now = jiffies, gone = now - b->stamp;
+	u32 more = gone >= HZ ? rate : (u32)gone * rate / HZ;
 
 	if (more) {
-		c->tokens = min_t(u32, c->tokens + more, QUIC_PER_SECOND);
-		c->stamp = now;
+		b->tokens = min_t(u32, b->tokens + more, rate);
+		b->stamp = now;
 	}
-	if (!c->tokens)
+	if (!b->tokens)
 		return false;
-	c->tokens--;
+	b->tokens--;
 	return true;
+}
+
+static bool quic_may(struct quic_cpu *c, const struct nf_im_net *inet)
+{
+	return net_eq(inet->net, &init_net) ? quic_token(&c->initial, QUIC_INITIAL_NET) :
+					      quic_token(&c->others, QUIC_OTHER_NETS);
 }
 
 /**
  * nf_im_quic_get() - memory to decrypt QUIC in
+ * @inet: namespace of the packet
  *
  * Context: bottom halves off. Where these can be preempted all the same (PREEMPT_RT), another
  * packet may find the CPU's memory in use.
  * Return: to be given back by nf_im_quic_put(); NULL if it is in use, or this CPU has decrypted
- * too much in the last second.
+ * too much in the last second, for the initial namespace or for all others.
  */
-struct nfim_quic *nf_im_quic_get(void)
+struct nfim_quic *nf_im_quic_get(const struct nf_im_net *inet)
 {
 	struct quic_cpu *c = raw_cpu_ptr(quic_cpus);
 
 	if (cmpxchg_acquire(&c->busy, 0, 1))
 		return NULL;
-	if (quic_token(c))
+	if (quic_may(c, inet))
 		return &c->q;
 	/* The memory is the next one's from here on. */
 	smp_store_release(&c->busy, 0);

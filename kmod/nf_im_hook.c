@@ -184,6 +184,7 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 	pkt->seg.has_peer_acked = false;
 	pkt->seg.settle = false;
 	pkt->seg.urgent = false;
+	pkt->seg.quic = NULL;
 	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;
 	if (pkt->payload >= pkt->end)
@@ -218,19 +219,13 @@ static bool pkt_begins(const struct nf_im_pkt *pkt)
 		READ_ONCE(pkt->ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT);
 }
 
-/* From its first packet on we know where its streams begin. */
-static void hook_see(const struct nf_im_pkt *pkt)
-{
-	if (!nf_ct_is_confirmed(pkt->ct))
-		nf_im_label_set(pkt->ct, NF_IM_LABEL_SEEN);
-}
-
 static void hook_tcp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	if (unlikely(pkt->syn)) {
 		if (!pkt_begins(pkt))
 			return;
-		hook_see(pkt);
+		/* From here on we know where its streams begin. */
+		nf_im_label_set(pkt->ct, NF_IM_LABEL_SEEN);
 		nf_im_inspect_syn(pkt);
 	} else if (pkt->seg.len && nf_im_label_known(pkt->labels) &&
 		   nf_im_inspect_inside(inet, pkt)) {
@@ -245,7 +240,8 @@ static void hook_tcp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 
 static void hook_udp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
-	hook_see(pkt);
+	if (!nf_ct_is_confirmed(pkt->ct))
+		nf_im_label_set(pkt->ct, NF_IM_LABEL_SEEN);
 	if (pkt->seg.len)
 		nf_im_inspect(inet, pkt);
 }

@@ -11,7 +11,7 @@
 
 enum {
 	TRIES = 8,	/* how often a packet may find its flow changed */
-	WINDOW_EVICT = 3,	/* flows that a window may take the place of */
+	WINDOW_TRIES = 3,	/* how often the room that was made for a window may be taken */
 };
 
 /* What one packet needs on its way. */
@@ -104,6 +104,7 @@ static void entry_settle(const struct inspection *in, struct nf_im_entry *e)
 static void entry_remember(const struct inspection *in, struct nf_im_entry *e)
 {
 	e->flow.proto = nf_im_label_proto(in->pkt->labels, in->pack);
+	e->flow.conf = nf_im_label_conf(in->pkt->labels);
 	e->flow.done = NFIM_KNOWN;
 	if (in->pkt->seg.l4 == IPPROTO_TCP && READ_ONCE(in->inet->watch[e->flow.proto]) &&
 	    !nf_im_entry_watch(e))
@@ -203,7 +204,7 @@ static bool inspection_begin(struct inspection *in)
 		take = flow_take(in, true);
 	}
 	if (unlikely(take == TAKE_NO_ROOM)) {
-		nf_im_room(in->inet, false);
+		nf_im_room(in->inet, in->key, false);
 		take = flow_take(in, false);
 	}
 	return take == TAKE_COPY;
@@ -362,6 +363,8 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 			nf_im_entry_kill(e);
 		else
 			nf_im_entry_drop_window(e);
+	} else if (reads_on && nf_im_label_holds(in->pkt->ct, in->pack, &in->flow)) {
+		e->flags |= NF_IM_E_HELD;
 	}
 	nf_im_bucket_unlock(in->key);
 	if (gone)
@@ -371,16 +374,29 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 	return true;
 }
 
+/* Flows go until there is room for all blocks: entries alone could fill all memory. */
+static bool inspection_room(const struct inspection *in)
+{
+	u32 want = in->step.blocks * sizeof(struct nf_im_block), room, got;
+
+	for (got = 0; got < want; got += room) {
+		room = nf_im_room(in->inet, in->key, true);
+		if (!room)
+			return false;
+	}
+	return true;
+}
+
 /* Blocks for the window, if need be in place of flows that have been waiting for long. */
 static void inspection_blocks(struct inspection *in, struct nfim_block **spare)
 {
-	u32 evict = WINDOW_EVICT;
+	u32 tries = WINDOW_TRIES;
 
 	for (;;) {
 		in->lack = 0;
 		if (nf_im_blocks_new(in->inet, in->step.blocks, spare, &in->lack))
 			return;
-		if (in->lack != NF_IM_A_C_CAP || !evict-- || !nf_im_room(in->inet, true))
+		if (in->lack != NF_IM_A_C_CAP || !tries-- || !inspection_room(in))
 			return;
 	}
 }
@@ -475,7 +491,7 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 		return;
 	}
 	do {
-		pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get() : NULL;
+		pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get(inet) : NULL;
 		inspect_one(inet, pkt);
 		nf_im_quic_put(pkt->seg.quic);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(pkt));

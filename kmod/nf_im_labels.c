@@ -107,6 +107,16 @@ u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pac
 	return 0;
 }
 
+/* What the verdict that labels say rests on. */
+enum nfim_confidence nf_im_label_conf(const struct nf_conn_labels *labels)
+{
+	u32 bits = nf_im_label_bits(labels);
+
+	if (bits & BIT(NF_IM_LABEL_NAME))
+		return NFIM_CONF_NAME;
+	return bits & BIT(NF_IM_LABEL_PAIR) ? NFIM_CONF_PAIR : NFIM_CONF_PAYLOAD;
+}
+
 /*
  * Do the labels alone say all of the verdict, so that the table may forget the flow? A packet
  * that is not confirmed yet may lose its conntrack to another one of the same flow; then a

@@ -23,9 +23,21 @@ struct nf_im_net *nf_im_pernet(const struct net *net)
 	return net_generic(net, net_id);
 }
 
+/* Under nets_mutex: is it this namespace's turn? Then it is held. */
+static bool net_sweeps(struct nf_im_net *inet, u32 round)
+{
+	if (inet->swept == round || !atomic_read(&inet->entries) || !maybe_get_net(inet->net))
+		return false;
+	inet->swept = round;
+	/* Whoever waits longest comes first next time. */
+	list_move_tail(&inet->list, &nets);
+	return true;
+}
+
 /**
  * nf_im_net_to_sweep() - the next namespace that has entries
- * @round: number of the sweep; each namespace is given once a round
+ * @round: number of the sweep; each namespace is given once a round, the initial one first,
+ *	so that no number of others puts it off
  *
  * Context: process.
  * Return: the namespace, for the caller to put_net() its net, or NULL.
@@ -35,16 +47,15 @@ struct nf_im_net *nf_im_net_to_sweep(u32 round)
 	struct nf_im_net *inet, *found = NULL;
 
 	mutex_lock(&nets_mutex);
-	list_for_each_entry(inet, &nets, list) {
-		if (inet->swept == round || !atomic_read(&inet->entries) ||
-		    !maybe_get_net(inet->net))
-			continue;
-		inet->swept = round;
-		/* Whoever waits longest comes first next time. */
-		list_move_tail(&inet->list, &nets);
+	inet = nf_im_pernet(&init_net);
+	if (net_sweeps(inet, round))
 		found = inet;
-		break;
-	}
+	else
+		list_for_each_entry(inet, &nets, list)
+			if (net_sweeps(inet, round)) {
+				found = inet;
+				break;
+			}
 	mutex_unlock(&nets_mutex);
 	return found;
 }
@@ -115,7 +126,7 @@ static bool family_wants(u8 family, enum nf_im_hooks set)
 	case NF_IM_HOOKS_IPV4:
 		return family != NFPROTO_IPV6;
 	case NF_IM_HOOKS_IPV6:
-		return family != NFPROTO_IPV4;
+		return IS_ENABLED(CONFIG_IPV6) && family != NFPROTO_IPV4;
 	default:
 		return family == NFPROTO_BRIDGE;
 	}
@@ -282,7 +293,7 @@ static int __net_init net_init(struct net *net)
 		return -ENOMEM;
 	}
 	mutex_lock(&nets_mutex);
-	list_add(&inet->list, &nets);
+	list_add_tail(&inet->list, &nets);
 	mutex_unlock(&nets_mutex);
 	return 0;
 }

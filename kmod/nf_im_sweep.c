@@ -44,12 +44,23 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 	u16 age = nf_im_now() - e->born;
 
 	if (!e->flow.done && age > NFIM_BUDGET_AGE &&
-	    (nf_ct_protonum(ct) == IPPROTO_UDP || !nfim_flow_live(&e->flow))) {
-		e->flow.done = NFIM_NONE;
-		nf_im_count(e->inet, NF_IM_A_C_UNKNOWN);
+	    nfim_flow_expire(&e->flow, nf_ct_protonum(ct))) {
+		nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
+			    NF_IM_A_C_UNINSPECTED);
+		nf_im_entry_changed(e);
 		nf_im_label_verdict(ct, pack, &e->flow, false);
+		nf_im_entry_drop_window(e);
 	}
 	return e->flow.done && !e->watch && nf_im_label_holds(ct, pack, &e->flow);
+}
+
+/*
+ * Is this the flow's entry? What was made for a packet that had not been confirmed is, too: of
+ * several such packets of a flow one brought the conntrack that it has now.
+ */
+static bool entry_is_of(const struct nf_im_entry *e, const struct nf_conn *ct)
+{
+	return e->ct == ct || (e->flags & NF_IM_E_UNCONFIRMED && e->key != nf_im_key_address(ct));
 }
 
 static int conntrack_mark(struct nf_conn *ct, void *data)
@@ -60,7 +71,8 @@ static int conntrack_mark(struct nf_conn *ct, void *data)
 	rcu_read_lock();
 	local_bh_disable();
 	e = nf_im_find_lock(ct, &key);
-	if (e && e->ct == ct) {
+	if (e && entry_is_of(e, ct)) {
+		e->ct = ct;
 		e->flags |= NF_IM_E_ALIVE;
 		e->flags &= ~NF_IM_E_UNCONFIRMED;
 		if (entry_over(e, ct, &rcu_dereference(nf_im_pack)->p))

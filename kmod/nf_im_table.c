@@ -310,6 +310,7 @@ void nf_im_entry_reset(struct nf_im_entry *e)
 {
 	nf_im_entry_drop_window(e);
 	nfim_flow_init(&e->flow);
+	e->flags &= ~NF_IM_E_HELD;
 	e->born = nf_im_now();
 	nf_im_entry_changed(e);
 }
@@ -332,12 +333,15 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
 		return false;
 	if (window && !e->flow.dir[0].blocks && !e->flow.dir[1].blocks)
 		return false;
-	/* A verdict that stands here alone must not be lost; the cap counts it, and it dies. */
-	if (e->flow.done == NFIM_KNOWN)
-		return false;
-	/* Packets that rules drop leave no conntrack, and should leave nothing here for long. */
+	/*
+	 * Packets that rules drop leave no conntrack, and should leave nothing here for long. One
+	 * that is still on its way carries its verdict in its own conntrack's labels.
+	 */
 	if (e->flags & NF_IM_E_UNCONFIRMED)
 		return true;
+	/* A verdict that stands here alone must not be lost; the cap counts it, and it dies. */
+	if (e->flow.done == NFIM_KNOWN && !(must && e->flags & NF_IM_E_HELD))
+		return false;
 	if (e->flags & NF_IM_E_TOUCHED && !must) {
 		e->flags &= ~NF_IM_E_TOUCHED;
 		return false;
@@ -345,9 +349,22 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
 	return true;
 }
 
+/* What its end gives back. */
+static u32 entry_bytes(const struct nf_im_entry *e)
+{
+	u32 bytes = ENTRY_BYTES + (e->watch ? sizeof(*e->watch) : 0), i;
+	const struct nfim_block *b;
+
+	for (i = 0; i < ARRAY_SIZE(e->flow.dir); i++)
+		for (b = e->flow.dir[i].blocks; b; b = b->next)
+			bytes += sizeof(struct nf_im_block);
+	return bytes;
+}
+
 /**
  * nf_im_room() - make room for one more entry or window
  * @inet: namespace that wants it; only its own flows have to go
+ * @key: of the flow that it is for, which stays
  * @window: it wants a window; if all windows are taken, only a flow with one helps
  *
  * A clock's hand goes over a few buckets; a flow without a packet since it came by last is
@@ -355,29 +372,29 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
  * away with this very packet, one that waits has not done so yet. No bucket's lock may be held.
  *
  * Context: bottom halves off.
- * Return: whether one was.
+ * Return: bytes that are free now, 0 if no flow was evicted.
  */
-bool nf_im_room(struct nf_im_net *inet, bool window)
+u32 nf_im_room(struct nf_im_net *inet, u64 key, bool window)
 {
 	struct nf_im_entry *e;
 	struct nf_im_lock *lock;
-	bool room = false;
-	u32 i, b;
+	u32 i, b, room = 0;
 
 	window = window && blocks_short(inet);
 	for (i = 0; i < HAND_BUCKETS && !room; i++) {
-		b = atomic_inc_return(&hand) % BUCKETS;
+		b = (u32)atomic_inc_return(&hand) % BUCKETS;
 		if (!READ_ONCE(nf_im_buckets[b]))
 			continue;
 		lock = &nf_im_locks[b % NF_IM_LOCKS];
 		spin_lock(&lock->lock);
 		for (e = nf_im_buckets[b]; e; e = e->next)
-			if (entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
+			if (e->key != key &&
+			    entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
 				break;
 		if (e) {
+			room = entry_bytes(e);
 			nf_im_entry_kill(e);
 			nf_im_count(inet, NF_IM_A_C_EVICTED);
-			room = true;
 		}
 		spin_unlock(&lock->lock);
 	}

@@ -33,6 +33,7 @@ enum {
 	NF_IM_E_UNCONFIRMED	= 1 << 0,	/* its conntrack was not in the table yet */
 	NF_IM_E_ALIVE		= 1 << 1,	/* seen by the sweep now under way */
 	NF_IM_E_TOUCHED		= 1 << 2,	/* a packet came since the clock's hand passed */
+	NF_IM_E_HELD		= 1 << 3,	/* its verdict stands in the labels, too */
 };
 
 /* What a packet of a watched flow did. */
@@ -193,7 +194,7 @@ void nf_im_entry_drop_window(struct nf_im_entry *e);
 bool nf_im_charge(struct nf_im_net *inet, u32 bytes);
 void nf_im_uncharge(struct nf_im_net *inet, u32 bytes);
 bool nf_im_table_used(void);
-bool nf_im_room(struct nf_im_net *inet, bool window);
+u32 nf_im_room(struct nf_im_net *inet, u64 key, bool window);
 bool nf_im_blocks_new(struct nf_im_net *inet, u32 n, struct nfim_block **list, u32 *why);
 void nf_im_blocks_free(struct nf_im_net *inet, struct nfim_block *list, bool unused);
 u32 nf_im_cap(const struct nf_im_net *inet);

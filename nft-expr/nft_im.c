@@ -38,6 +38,8 @@ static struct xt_im_mtinfo nft_im_wants(const struct nft_im *priv)
 	struct xt_im_mtinfo info = {};
 
 	info.flags = priv->key == NF_IM_KEY_ACTION ? NF_IM_MT_ACTION : NF_IM_MT_PROTO;
+	/* Which of them are compared with is other expressions' business. */
+	info.actions = priv->key == NF_IM_KEY_ACTION ? ~0U : 0;
 	return info;
 }
 

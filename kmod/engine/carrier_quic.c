@@ -149,6 +149,8 @@ bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	res = hello_of(mc, NULL, &decides);
 	if (res != NFIM_TLS_HELLO && d->blocks)
 		res = hello_of(mc, d->blocks, &decides);
+	if (res == NFIM_TLS_TOO_MUCH)
+		mc->too_much = true;
 	if (res == NFIM_TLS_MORE) {
 		mc->step->blocks = blocks_for(q, d->blocks);
 		mc->step->crypto = true;

@@ -66,7 +66,10 @@ static bool take_label(struct nfim_dns *dns, const u8 *p, u32 len)
 	return true;
 }
 
-/* The labels from @start to @end, which were measured. */
+/*
+ * The labels from @start to @end, which were measured. Others may write to a packet's pages
+ * (MSG_ZEROCOPY), so a length that is read again need not be the one that was measured.
+ */
 static void take_name(const struct nfim_view *view, u32 start, u32 end, struct nfim_dns *dns)
 {
 	u8 buf[LABEL_MAX + 1] __uninitialized;
@@ -76,12 +79,15 @@ static void take_name(const struct nfim_view *view, u32 start, u32 end, struct n
 	for (; start < end; start += 1 + len) {
 		p = nfim_view_get(view, start, 1, buf);
 		len = p ? *p : 0;
-		p = len ? nfim_view_get(view, start + 1, len, buf) : NULL;
-		if (!p || !take_label(dns, p, len)) {
-			dns->name_len = 0;
-			return;
-		}
+		if (!len || len > LABEL_MAX || len >= end - start ||
+		    dns->name_len + 1 + len > sizeof(dns->name))
+			break;
+		p = nfim_view_get(view, start + 1, len, buf);
+		if (!p || !take_label(dns, p, len))
+			break;
 	}
+	if (start != end)
+		dns->name_len = 0;
 }
 
 /* Types by which hosts are found, or what is behind a name in general. */

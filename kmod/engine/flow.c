@@ -109,6 +109,16 @@ static void flow_none(struct nfim_flow *flow)
 	flow->done = anomaly ? NFIM_GIVEN_UP : NFIM_NONE;
 }
 
+enum nfim_verdict nfim_flow_expire(struct nfim_flow *flow, u8 l4)
+{
+	/* A hello that was begun and not ended says nothing. */
+	if (l4 == NFIM_L4_UDP && (flow->dir[0].blocks || flow->dir[1].blocks))
+		flow->done = NFIM_GIVEN_UP;
+	else if (l4 == NFIM_L4_UDP || !nfim_flow_live(flow))
+		flow_none(flow);
+	return flow->done;
+}
+
 /* Is all that was read of a direction, which is between two messages, known to have arrived? */
 static bool dir_rests(const struct nfim_flow *flow, const struct nfim_seg *seg, u32 i)
 {
@@ -164,8 +174,8 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 			    (flow->flags[i] & NFIM_F_CLOSED &&
 			     !(was[i] & NFIM_F_CLOSED && dir_settled(flow, seg, i))))
 				flow->done = NFIM_GIVEN_UP;
-	} else if (seg->age > NFIM_BUDGET_AGE && !nfim_flow_live(flow)) {
-		flow_none(flow);
+	} else if (seg->age > NFIM_BUDGET_AGE) {
+		nfim_flow_expire(flow, NFIM_L4_TCP);
 	}
 }
 
@@ -609,9 +619,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 			flow->done = NFIM_GIVEN_UP;
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
-			/* A hello that was begun and not ended says nothing. */
-			flow->done = flow->dir[0].blocks || flow->dir[1].blocks ?
-				     NFIM_GIVEN_UP : NFIM_NONE;
+			nfim_flow_expire(flow, NFIM_L4_UDP);
 		}
 	}
 	if (flow->done == NFIM_KNOWN && mc->watch)

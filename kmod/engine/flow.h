@@ -259,6 +259,16 @@ bool nfim_flow_commit(struct nfim_flow *flow, const struct nfim_seg *seg,
 struct nfim_block *nfim_flow_clear(struct nfim_flow *flow);
 
 /**
+ * nfim_flow_expire() - decide a flow whose time is up, if that may end it
+ * @flow: an undecided flow, older than NFIM_BUDGET_AGE
+ * @l4: NFIM_L4_TCP or NFIM_L4_UDP
+ *
+ * Return: the flow's verdict. A hello of datagrams that has begun, or bytes that can be read in
+ * two ways, are given up.
+ */
+enum nfim_verdict nfim_flow_expire(struct nfim_flow *flow, u8 l4);
+
+/**
  * nfim_flow_live() - is something still possible that time must not end?
  * @flow: the flow
  *

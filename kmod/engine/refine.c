@@ -17,10 +17,13 @@ enum {
 static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
 					   const struct nfim_proto *proto)
 {
-	const struct nfim_frames *fr = &mc->pack->frames[proto->frames - 1];
+	const struct nfim_frames *fr;
 	u32 i;
 
-	for (i = 0; proto->frames && i < proto->n_frames; i++, fr++)
+	if (!proto->frames)
+		return NULL;
+	fr = &mc->pack->frames[proto->frames - 1];
+	for (i = 0; i < proto->n_frames; i++, fr++)
 		if (fr->l4 == mc->seg->l4 && fr->dirs & 1U << mc->seg->dir)
 			return fr;
 	return NULL;

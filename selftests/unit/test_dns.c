@@ -93,6 +93,44 @@ TEST(test_datagrams)
 	}
 }
 
+/* A packet whose pages somebody writes to while it is read: a byte is another one next time. */
+static struct {
+	const u8 *bytes;
+	u32 at;
+	u32 reads;	/* of that byte by itself */
+	u8 later;
+} shifty;
+
+static const u8 *shifty_read(const struct nfim_view *view, u32 off, u32 n, u8 *buf)
+{
+	(void)view;
+	memcpy(buf, shifty.bytes + off, n);
+	if (n == 1 && off == shifty.at && shifty.reads++)
+		buf[0] = shifty.later;
+	return buf;
+}
+
+TEST(test_bytes_that_change)
+{
+	struct nfim_view view = { .read = shifty_read, .last = true };
+	struct nfim_dns dns;
+	u32 len, later;
+	u8 *bytes = hex_bytes(QUERY G_WA IN_A, &len);
+
+	view.len = len;
+	shifty.bytes = bytes;
+	for (shifty.at = 12; shifty.at < len; shifty.at++) {
+		for (later = 0; later < 256; later++) {
+			case_begin("byte %u is %u when it is read again", shifty.at, later);
+			shifty.later = (u8)later;
+			shifty.reads = 0;
+			if (nfim_dns_message(&view, 0, len, &dns) == NFIM_DNS_MESSAGE)
+				case_ok("a name that fits", dns.name_len <= sizeof(dns.name));
+		}
+	}
+	free(bytes);
+}
+
 /* The flow itself has no protocol of ours, however many such datagrams it has. */
 TEST(test_flow_is_none)
 {
@@ -224,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_bytes_that_change),
 		cmocka_unit_test(test_flow_is_none),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_tcp_cuts),
