@@ -212,6 +212,19 @@ test_default() {
 	conntrack_flush ""
 }
 
+# What a rule drops leaves no conntrack; that its protocol was known is no reason to stay.
+test_dropped() {
+	check "with the pack of the module" reload table_bytes=$small
+	ipt -A FORWARD -d "$FLOOD4" -m im --proto ipmsg -m comment --comment dropped -j DROP
+	cut_rule
+	flood 4000 20000 "1:1290000000:alice:host:1:Alice" "$CLI4" udp >/dev/null
+	check_eq "more known flows than entries: each packet is dropped" 20000 \
+		"$(count_of dropped)"
+	check_number "the table was full" ">1000" "$(im_status evicted)"
+	check_eq "nothing went by uninspected" 0 "$(im_status uninspected)"
+	check "and a session is cut" is_cut
+}
+
 # --- Other namespaces -------------------------------------------------------
 
 add_namespace() {
@@ -300,6 +313,7 @@ test_traffic
 test_gone
 test_done
 test_default
+test_dropped
 setup_topology user
 serve "$talk" 5050
 use_topology
