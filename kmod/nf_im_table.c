@@ -15,7 +15,8 @@
 
 enum {
 	BUCKETS = 1 << NF_IM_BUCKET_BITS,
-	HAND_BUCKETS = 16,	/* how far the clock's hand goes for one new flow */
+	HAND_BUCKETS = 16,	/* with entries, that the clock's hand passes for one new flow */
+	HAND_FAR = 128,		/* and with none; a small cap leaves most of them so */
 	CAP_MIN = 1 << 20,	/* bytes */
 	ENTRY_BYTES = 128,	/* what an entry takes */
 };
@@ -378,18 +379,19 @@ u32 nf_im_room(struct nf_im_net *inet, u64 key, bool window)
 {
 	struct nf_im_entry *e;
 	struct nf_im_lock *lock;
-	u32 i, b, room = 0;
+	u32 i = 0, far, b, room = 0;
 
 	window = window && blocks_short(inet);
-	for (i = 0; i < HAND_BUCKETS && !room; i++) {
+	for (far = 0; far < HAND_FAR && i < HAND_BUCKETS && !room; far++) {
 		b = (u32)atomic_inc_return(&hand) % BUCKETS;
 		if (!READ_ONCE(nf_im_buckets[b]))
 			continue;
+		i++;
 		lock = &nf_im_locks[b % NF_IM_LOCKS];
 		spin_lock(&lock->lock);
 		for (e = nf_im_buckets[b]; e; e = e->next)
 			if (e->key != key &&
-			    entry_evictable(e, inet, window, i >= HAND_BUCKETS / 2))
+			    entry_evictable(e, inet, window, i > HAND_BUCKETS / 2))
 				break;
 		if (e) {
 			room = entry_bytes(e);
