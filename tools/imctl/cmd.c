@@ -26,12 +26,12 @@ static bool want_help, want_version;
 /* Every subcommand has them, and they may stand before it. */
 static const struct imctl_opt common_opts[] = {
 	{ "json", NULL, IMCTL_OPT_FLAG, &imctl_json, "one JSON object a line" },
-	{ "help", NULL, IMCTL_OPT_FLAG, &want_help, "print this and exit" },
+	{ "help", NULL, IMCTL_OPT_FLAG, &want_help, "print this and exit (-h)" },
 	{ 0 }
 };
 
 static const struct imctl_opt version_opts[] = {
-	{ "version", NULL, IMCTL_OPT_FLAG, &want_version, "print the version and exit" },
+	{ "version", NULL, IMCTL_OPT_FLAG, &want_version, "print the version and exit (-V)" },
 	{ 0 }
 };
 
@@ -94,6 +94,18 @@ static bool set_opt(const struct imctl_opt *opt, const char *arg)
 	return false;
 }
 
+/* The few options that have a letter, where their long twin is in the table. */
+static const struct imctl_opt *find_short(const struct opts *o, int c)
+{
+	const char *name = c == 'o' ? "output" : c == 'h' ? "help" : c == 'V' ? "version" : "";
+	int i;
+
+	for (i = 0; i < o->n; i++)
+		if (!strcmp(o->opt[i]->name, name))
+			return o->opt[i];
+	return NULL;
+}
+
 /* Return: index of the first argument behind the options, or -1 after saying why. */
 static int parse_opts(struct opts *o, const char *name, const char *shorts, int argc, char **argv)
 {
@@ -108,13 +120,11 @@ static int parse_opts(struct opts *o, const char *name, const char *shorts, int 
 		} else if (c == ':') {
 			imctl_say("%s wants an argument; see %s --help", argv[optind - 1], name);
 			return -1;
-		} else if (c == 'o' && o->n) {
-			/* Only "build" has it; its long twin is in the table. */
-			for (c = 0; c < o->n && strcmp(o->opt[c]->name, "output"); c++)
-				;
-			if (c < o->n && set_opt(o->opt[c], optarg))
-				continue;
-			imctl_say("unknown option -o; see %s --help", name);
+		} else if (find_short(o, c)) {
+			if (!set_opt(find_short(o, c), optarg))
+				return -1;
+		} else if (c != '?') {
+			imctl_say("unknown option -%c; see %s --help", c, name);
 			return -1;
 		} else {
 			imctl_say("unknown option %s; see %s --help", argv[optind - 1], name);
@@ -168,7 +178,7 @@ static int run(const char *prefix, const struct imctl_cmd *cmd, int argc, char *
 		return imctl_dispatch(name, cmd->subs, argc, argv);
 	add_opts(&o, cmd->opts);
 	add_opts(&o, common_opts);
-	at = parse_opts(&o, name, ":o:", argc, argv);
+	at = parse_opts(&o, name, ":o:hV", argc, argv);
 	if (at < 0)
 		return IMCTL_USAGE;
 	if (want_help) {
@@ -199,10 +209,15 @@ int imctl_dispatch(const char *prefix, const struct imctl_cmd *cmds, int argc, c
 	add_opts(&o, common_opts);
 	if (top)
 		add_opts(&o, version_opts);
-	at = parse_opts(&o, prefix, "+:", argc, argv);
+	at = parse_opts(&o, prefix, "+:hV", argc, argv);
 	if (at < 0)
 		return IMCTL_USAGE;
-	if (want_help) {
+	if (at < argc && !strcmp(argv[at], "help")) {
+		want_help = true;
+		at++;
+	}
+	/* "help COMMAND" is that command's. */
+	if (want_help && (at >= argc || strcmp(argv[at - 1], "help"))) {
 		print_cmds(prefix, cmds);
 		if (top)
 			print_opts(version_opts);

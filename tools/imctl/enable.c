@@ -2,6 +2,7 @@
 /*
  * imctl enable, disable: the hook in this namespace, without any rule.
  */
+#include "hints.h"
 #include "imctl.h"
 #include "netlink.h"
 #include "saved.h"
@@ -37,13 +38,19 @@ static int set(bool on)
 		imctl_say("--runtime and --persist exclude each other");
 		return IMCTL_USAGE;
 	}
-	ret = nfim_nl_open(&nl, &err);
-	if (!ret) {
-		ret = nfim_nl_enable(nl, on, bridge, &err);
-		nfim_nl_close(nl);
-	}
+	ret = imctl_nl_open(&nl);
 	/* Without the module nothing is enabled; what is left is the file. */
-	if (ret && (on || ret != -ENOENT || runtime)) {
+	if (ret == -ENOENT && !on && !runtime) {
+		imctl_say("so nothing is enabled now%s", persist || imctl_first_namespace() ?
+			  ", nor will be after the next boot" : "");
+		return persist || imctl_first_namespace() ? imctl_save_enabled(false, false) :
+							    IMCTL_OK;
+	}
+	if (ret)
+		return IMCTL_FAIL;
+	ret = nfim_nl_enable(nl, on, bridge, &err);
+	nfim_nl_close(nl);
+	if (ret) {
 		imctl_say("%s", err.msg);
 		return IMCTL_FAIL;
 	}
@@ -73,11 +80,8 @@ static int set_saved(void)
 		return IMCTL_FAIL;
 	if (!masks.flow && !masks.packet && !imctl_saved_enabled())
 		return IMCTL_OK;
-	ret = nfim_nl_open(&nl, &err);
-	if (ret) {
-		imctl_say("%s", err.msg);
+	if (imctl_nl_open(&nl))
 		return IMCTL_FAIL;
-	}
 	if (masks.flow)
 		ret = nfim_nl_mark(nl, false, masks.flow, &err);
 	if (!ret && masks.packet)

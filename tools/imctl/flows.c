@@ -3,6 +3,7 @@
  * imctl flows: the flows with a verdict, as their conntracks' labels say it.
  */
 #include "conntrack.h"
+#include "hints.h"
 #include "imctl.h"
 #include "out.h"
 #include "registry.h"
@@ -143,11 +144,8 @@ int imctl_flows(int argc, char **argv)
 		imctl_say("--all and --reopen exclude each other");
 		return IMCTL_USAGE;
 	}
-	ret = nfim_nl_open(&nl, &err);
-	if (ret) {
-		imctl_say("%s", err.msg);
+	if (imctl_nl_open(&nl))
 		return IMCTL_FAIL;
-	}
 	if (reopen) {
 		ret = run_reopen(nl);
 	} else if (nfim_nl_get(nl, &st, &err)) {

@@ -106,7 +106,8 @@ static bool dkms_has_source(void)
 static const char not_built[] =
 	"nf_im is not built for this kernel; install its headers, then: dkms autoinstall -k %s";
 static const char not_installed[] =
-	"nf_im is not installed for the running kernel %s; on Debian: apt install nf-im-dkms";
+	"nf_im is not installed for the running kernel %s: build it (make modules_install, depmod) "
+	"or install the package nf-im-dkms";
 static const char not_signed[] =
 	"nf_im is not signed, as this kernel wants it; see SECURE BOOT in nf-im(7)";
 static const char key_unknown[] =
@@ -130,6 +131,19 @@ void imctl_hint_absent(void)
 		return;
 	imctl_say("%s", file == MODULE_UNSIGNED ? not_signed : key_unknown);
 	imctl_say("%s", enrol);
+}
+
+int imctl_nl_open(struct nfim_nl **nl)
+{
+	struct nfim_nl_err err;
+	int ret = nfim_nl_open(nl, &err);
+
+	if (!ret)
+		return 0;
+	imctl_say("%s", err.msg);
+	if (ret == -ENOENT)
+		imctl_hint_absent();
+	return ret;
 }
 
 /* Compares versions number by number, as in 0.9 and 0.10. */

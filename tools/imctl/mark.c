@@ -2,6 +2,7 @@
 /*
  * imctl mark: the bits of marks that verdicts are written into, and their names for nft.
  */
+#include "hints.h"
 #include "imctl.h"
 #include "netlink.h"
 #include "registry.h"
@@ -199,14 +200,11 @@ int imctl_mark(int argc, char **argv)
 	(void)argv;
 	if (ret != IMCTL_OK)
 		return ret;
-	ret = nfim_nl_open(&nl, &err);
-	if (!ret) {
-		ret = nfim_nl_get(nl, &st, &err);
-		if (ret)
-			nfim_nl_close(nl);
-	}
-	if (ret) {
+	if (imctl_nl_open(&nl))
+		return IMCTL_FAIL;
+	if (nfim_nl_get(nl, &st, &err)) {
 		imctl_say("%s", err.msg);
+		nfim_nl_close(nl);
 		return IMCTL_FAIL;
 	}
 	masks.flow = st.ct_mask;

@@ -2,6 +2,7 @@
 /*
  * imctl monitor: verdicts of this network namespace, as they fall.
  */
+#include "hints.h"
 #include "imctl.h"
 #include "netlink.h"
 #include "out.h"
@@ -133,11 +134,8 @@ int imctl_monitor(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	ret = nfim_nl_open(&nl, &err);
-	if (ret) {
-		imctl_say("%s", err.msg);
+	if (imctl_nl_open(&nl))
 		return IMCTL_FAIL;
-	}
 	ret = nfim_nl_subscribe(nl, &err);
 	if (ret) {
 		imctl_say("%s", err.msg);

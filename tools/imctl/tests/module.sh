@@ -31,7 +31,12 @@ kernel=$(uname -r)
 built=$NFIM_ROOT/lib/modules/$kernel/updates/dkms
 mkdir -p "$built"
 absent status
-ok "not installed: apt install" has "$err" "apt install nf-im-dkms"
+ok "not installed: both ways" has "$err" "build it (make modules_install, depmod) or install the package nf-im-dkms"
+for cmd in "enable --runtime" "disable --runtime" "enable" flows mark monitor; do
+	# shellcheck disable=SC2086
+	absent $cmd
+	ok "$cmd: what mends it" has "$err" "package nf-im-dkms"
+done
 mkdir -p "$NFIM_ROOT/usr/src/nf-im-1"
 touch "$NFIM_ROOT/usr/src/nf-im-1/dkms.conf"
 absent status
@@ -55,6 +60,14 @@ unset NFIM_ROOT
 
 absent enable --runtime
 absent disable --runtime
+# In a network namespace of its own it touches no file.
+if unshare -rn true 2>/dev/null; then
+	out=$(unshare -rn "$imctl" disable 2>&1)
+	is "disable without the module: exit 0" "$?" 0
+	ok "disable without the module: says so" has "$out" "so nothing is enabled now"
+else
+	skip "disable without the module" "no namespaces"
+fi
 absent monitor
 absent signatures rollback
 run signatures build -o "$tmp/x.pack" "$here"/../../../signatures/ymsg.im

@@ -52,6 +52,22 @@ run --help
 is "--help" "$rc" 0
 is "--help says nothing on stderr" "$err" ""
 
+run -V
+is "-V" "$out $rc" "imctl $version 0"
+top=$("$imctl" --help)
+for form in -h help; do
+	run "$form"
+	is "$form" "$out $rc" "$top 0"
+done
+list=$("$imctl" list --help)
+run list -h
+is "list -h" "$out $rc" "$list 0"
+run help list
+is "help list" "$out $rc" "$list 0"
+usage "help of an unknown command" help frobnicate
+usage "-V of a command" list -V
+usage "-o of a command without it" list -o x
+
 words()
 {
 	"$imctl" "$@" --help |
