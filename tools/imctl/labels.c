@@ -51,21 +51,24 @@ static const char *const fixed[] = {
 	[NF_IM_LABEL_ECH] = "im-ech",
 };
 
-static int find_base(void)
+/* The kernel tells the names of its pack, but not their labels: those are in the file alone. */
+static void find_base(void)
 {
-	struct nfim_nl_status st;
+	static struct nfim_nl_status st;
 	struct nfim_nl_err err;
 	struct nfim_nl *nl;
 
 	if (base.set)
-		return 0;
+		return;
 	base.value = NF_IM_LABEL_BASE_DEFAULT;
 	if (nfim_nl_open(&nl, &err))
-		return 0;
-	if (!nfim_nl_get(nl, &st, &err))
+		return;
+	if (!nfim_nl_get(nl, &st, &err)) {
 		base.value = st.label_base;
+		if (!pack_path && !st.pack.builtin)
+			imctl_say("a loaded pack is in force; --pack FILE has its own names");
+	}
 	nfim_nl_close(nl);
-	return 0;
 }
 
 /*

@@ -23,7 +23,7 @@ static const struct out_col cols[] = {
 	{ .name = "name" }, { .name = "title" }, { .name = "category" }, { .name = "actions" },
 	{ .name = "evidence", .right = true }, { .name = "need", .right = true },
 	{ .name = "label" }, { .name = "signature" }, { .name = "budget", .right = true },
-	{ .name = "names", .right = true },
+	{ .name = "names", .right = true }, { .name = "id", .right = true },
 };
 
 /* The rules of a protocol, summed up. */
@@ -87,6 +87,7 @@ static void put_proto(struct out *o, const struct nfim_pack *pack, const struct 
 	else
 		out_none(o);
 	out_num(o, r.names);
+	out_num(o, proto->id);
 	out_row(o);
 }
 

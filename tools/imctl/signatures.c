@@ -3,6 +3,7 @@
  * imctl signatures: from text to a pack, from a pack into the kernel.
  */
 #include "compile.h"
+#include "hints.h"
 #include "imctl.h"
 #include "netlink.h"
 #include "out.h"
@@ -238,6 +239,59 @@ out:
 	return sigs;
 }
 
+static const struct nfim_sig_proto *find_signed(const struct nfim_sigs *sigs, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < sigs->n_protos; i++)
+		if ((sigs->protos[i].path || sigs->protos[i].n_names) &&
+		    !strcmp(sigs->protos[i].name, name))
+			return &sigs->protos[i];
+	return NULL;
+}
+
+static bool builtin_has(const struct nfim_pack *pack, u32 proto)
+{
+	u32 i;
+
+	for (i = 0; i < pack->n_rules; i++)
+		if (pack->rules[i].proto == proto)
+			return true;
+	for (i = 0; i < pack->n_names; i++)
+		if (NFIM_NAME_PROTO(&pack->names[i]) == proto &&
+		    NFIM_NAME_CLASS(&pack->names[i]) == NFIM_NAME_DEDICATED)
+			return true;
+	return false;
+}
+
+/* How many protocols the built-in pack knows and this one does not: it takes that one's place. */
+static u32 count_lost(const struct nfim_sigs *sigs)
+{
+	struct imctl_pack p;
+	u32 i, n = 0;
+
+	if (imctl_pack_load(&p, NULL))
+		return 0;
+	for (i = 0; i < p.pack.n_protos; i++)
+		n += builtin_has(&p.pack, p.pack.protos[i].id) &&
+		     !find_signed(sigs, nfim_pack_str(&p.pack, p.pack.protos[i].name));
+	imctl_pack_free(&p);
+	return n;
+}
+
+static void say_built(const struct nfim_sigs *sigs)
+{
+	u32 i, n = 0, lost = count_lost(sigs);
+
+	for (i = 0; i < sigs->n_protos; i++)
+		n += sigs->protos[i].path || sigs->protos[i].n_names;
+	imctl_say("%s: %u rule%s of %u protocol%s, %zu bytes", out_path, sigs->n_rules,
+		  sigs->n_rules == 1 ? "" : "s", n, n == 1 ? "" : "s", sigs->pack_len);
+	if (lost)
+		imctl_say("%u built-in protocol%s not in it, as no file of theirs was named",
+			  lost, lost == 1 ? " is" : "s are");
+}
+
 static int build(int argc, char **argv)
 {
 	struct nfim_sigs *sigs;
@@ -258,7 +312,7 @@ static int build(int argc, char **argv)
 	else if (!write_pack(sigs))
 		ret = IMCTL_OK;
 	if (ret == IMCTL_OK)
-		imctl_say("%s: %u rules, %zu bytes", out_path, sigs->n_rules, sigs->pack_len);
+		say_built(sigs);
 	nfim_sigs_free(sigs);
 	return ret;
 }
@@ -292,6 +346,8 @@ static int load(int argc, char **argv)
 	free(buf);
 	if (ret)
 		imctl_say("%s was not loaded: %s", argv[0], err.msg);
+	if (ret == -ENOENT)
+		imctl_hint_absent();
 	return ret ? IMCTL_FAIL : IMCTL_OK;
 }
 

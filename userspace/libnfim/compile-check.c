@@ -250,7 +250,16 @@ static bool check_frames(struct trial *t, const struct answer *answer)
 
 static bool check_whole(struct trial *t)
 {
-	static const char *const results[] = { "no", "yes", "more" };
+	static const char *const results[] = {
+		[NFIM_RUN_NO] = "\"no\"",
+		[NFIM_RUN_YES] = "\"yes\" (rule ",
+		[NFIM_RUN_MORE] = "\"more\" (a rule waits for more bytes)",
+	};
+	static const char *const expects[] = {
+		[NFIM_EXPECT_NO] = "no",
+		[NFIM_EXPECT_NONE] = "none",
+		[NFIM_EXPECT_MORE] = "more",
+	};
 	static const enum nfim_run_result wanted[] = {
 		[NFIM_EXPECT_NO] = NFIM_RUN_NO,
 		[NFIM_EXPECT_NONE] = NFIM_RUN_NO,
@@ -261,10 +270,11 @@ static bool check_whole(struct trial *t)
 	struct answer answer = try_rules(t);
 
 	if (answer.result != wanted[s->expect]) {
-		snprintf(t->why, sizeof(t->why), "the answer is %s%s%s", results[answer.result],
-			 answer.result == NFIM_RUN_YES ? ", by rule " : "",
-			 answer.result == NFIM_RUN_YES ?
-			 nfim_pack_str(t->pack, answer.rule->name) : "");
+		snprintf(t->why, sizeof(t->why), "expected %s, got %s%s%s",
+			 s->expect == NFIM_EXPECT_RULE ? s->rule : expects[s->expect],
+			 results[answer.result], answer.result == NFIM_RUN_YES ?
+			 nfim_pack_str(t->pack, answer.rule->name) : "",
+			 answer.result == NFIM_RUN_YES ? ")" : "");
 		return false;
 	}
 	if (s->expect != NFIM_EXPECT_RULE)

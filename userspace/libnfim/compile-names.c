@@ -174,8 +174,7 @@ static void parse_head(struct comp *c, const struct words *l, struct names_head 
 		fail(c, &l->pos, "a file of names begins with names PROTOCOL");
 	head->proto = registry_find(c, arena_str(c, l->w[1].p, l->w[1].len));
 	if (!head->proto)
-		fail(c, &l->pos, "the registry has no protocol %.*s", (int)l->w[1].len,
-		     l->w[1].p);
+		fail(c, &l->pos, REGISTRY_LACKS, (int)l->w[1].len, l->w[1].p);
 }
 
 static void parse_line(struct comp *c, const struct words *l, struct names_head *head)

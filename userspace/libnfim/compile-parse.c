@@ -222,7 +222,7 @@ static void parse_head(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	name = tok_name(c, lx, "the name of the protocol");
 	sig->proto = registry_find(c, name);
 	if (!sig->proto)
-		fail(c, &sig->pos, "the registry has no protocol %s", name);
+		fail(c, &sig->pos, REGISTRY_LACKS, (int)strlen(name), name);
 	if (sig->proto->path)
 		fail(c, &sig->pos, "%s has a signature file already, %s", name, sig->proto->path);
 	sig->proto->path = sig->pos.path;

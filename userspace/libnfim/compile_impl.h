@@ -248,6 +248,11 @@ void tok_end(struct comp *c, struct lexer *lx);
 void tok_hex(struct comp *c, const struct tok *tok, const u8 *hex, u32 len, struct vec *bytes);
 
 /* compile-registry.c */
+
+/* What is wrong with a name that is not in the registry, and the cure. */
+#define REGISTRY_LACKS	"the registry has no protocol %.*s; append it to a copy of registry.tsv " \
+			"and name that with --registry"
+
 void registry_parse(struct comp *c, const struct nfim_source *src);
 struct nfim_sig_proto *registry_find(struct comp *c, const char *name);
 

@@ -12,9 +12,9 @@ python3 "$here/mkpcap.py" "$tmp"
 run list
 is "list: exit 0" "$rc" 0
 is "list: header" "$(echo "$out" | head -n 1 | tr '\t' ' ')" \
-   "name title category actions evidence need label signature budget names"
-is "list: ymsg" "$(echo "$out" | grep '^ymsg	' | cut -f1-3,7,8)" \
-   "ymsg	Yahoo! Messenger	messenger	im-ymsg	yes"
+   "name title category actions evidence need label signature budget names id"
+is "list: ymsg" "$(echo "$out" | grep '^ymsg	' | cut -f1-3,7,8,11)" \
+   "ymsg	Yahoo! Messenger	messenger	im-ymsg	yes	1"
 # Each has a signature, or a host that is its own alone.
 grep -l '^D ' "$sigs"/names/* | xargs sed -n 's/^names \([^ ]*\).*/\1/p' >"$tmp/with"
 sed -n 's/^protocol //p' "$sigs"/*.im >>"$tmp/with"
@@ -56,6 +56,10 @@ for f in weak sample name; do
 	is "build $f: exit 1" "$rc" 1
 	is "build $f: the old file stays" "$(cat "$tmp/$f.pack")" old
 done
+run signatures check "$tmp/sample.im"
+ok "check sample: what it gave instead" has "$err" 'expected no, got "more" (a rule waits for more bytes)'
+run signatures check "$tmp/name.im"
+ok "check name: the cure" has "$err" "append it to a copy of registry.tsv and name that with --registry"
 run signatures check "$tmp/name.im" "$sigs/ymsg.im"
 is "check: one bad of two, exit 1" "$rc" 1
 is "check: the other is checked" "$(echo "$out" | tail -n 1 | cut -f2,7)" "ymsg	ok"
@@ -73,6 +77,28 @@ ok "build: carries its version" has "$err" "version 2025013101"
 is "build: the rules of the built-in pack" "$out" "$("$imctl" signatures show 2>/dev/null)"
 is "classify --pack" "$("$imctl" classify --pack "$pack" "$tmp/plain.pcap" | tail -n 1 | cut -f7)" \
    ymsg
+# A protocol of one's own: a registry with one name more.
+{ cat "$sigs/registry.tsv"; printf '200\tfooim\t-\tmessenger\t-\tFoo\n'; } >"$tmp/my.tsv"
+printf 'protocol fooim\nrule hello tcp client\n\tbytes 0 "FOOIM/1 "\n' >"$tmp/fooim.im"
+printf 'sample hello tcp client\n\ttext "FOOIM/1 x"\n\texpect hello\n' >>"$tmp/fooim.im"
+printf 'sample web tcp client\n\ttext "GET / HTTP/1.1\\r\\n"\n\texpect no\n' >>"$tmp/fooim.im"
+run signatures check --registry "$tmp/my.tsv" "$tmp/fooim.im"
+is "own protocol: check" "$rc $(echo "$out" | tail -n 1 | cut -f2,7)" "0 fooim	ok"
+run signatures build -o "$tmp/my.pack" --registry "$tmp/my.tsv" "$tmp/fooim.im"
+is "own protocol: build" "$rc" 0
+ok "own protocol: one rule" has "$err" "my.pack: 1 rule of 1 protocol, "
+ok "own protocol alone: says what is lost" has "$err" " built-in protocols are not in it"
+run list --pack "$tmp/my.pack"
+is "own protocol: its id" "$(echo "$out" | tail -n 1 | cut -f1,11)" "fooim	200"
+run signatures build -o "$tmp/my.pack" --registry "$tmp/my.tsv" "$sigs"/*.im "$sigs"/names/* \
+	"$tmp/fooim.im"
+is "own protocol beside the others: build" "$rc" 0
+ok "own protocol beside the others: none is lost" lacks "$err" "not in it"
+printf 'refine xmpp as corp-chat when host under "corp.example"\n' >"$tmp/local.im"
+run signatures build -o "$tmp/local.pack" "$sigs"/*.im "$sigs"/names/* "$tmp/local.im"
+run list --pack "$tmp/local.pack" --all --json
+ok "refine: its id in JSON" has "$(echo "$out" | grep corp-chat)" '"id":240'
+
 run signatures build -o "$tmp/none/x.pack" "$sigs/ymsg.im"
 is "build: no such folder, exit 1" "$rc" 1
 run signatures build -o "$tmp/two.pack" "$sigs/ymsg.im" "$sigs/ymsg.im"
