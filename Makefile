@@ -15,12 +15,18 @@ vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
 .PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
-	static matrix debug-kernel packages install modules_install dkms-install dist clean help vm-modules
+	static matrix debug-kernel packages install modules_install dkms-install dist clean help \
+	vm-modules kernel-headers
 
 all: modules userspace tools
 
-modules:
+modules: kernel-headers
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+kernel-headers:
+	@test -e $(KDIR)/Makefile || { \
+		echo 'no kernel headers at $(KDIR): apt install linux-headers-$(KERNELRELEASE),' \
+			'or make KDIR=DIR; "make userspace tools" needs none' >&2; exit 1; }
 
 userspace:
 	$(MAKE) -C userspace/libnfim
@@ -76,8 +82,9 @@ style:
 static:
 	$(MAKE) -C "$$($(vm)/kdir)" M=$(CURDIR) C=2 CF=-D__CHECK_ENDIAN__ modules
 
-modules_install:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+modules_install: kernel-headers
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(abspath $(DESTDIR))) \
+		modules_install
 
 install: userspace tools
 	for d in userspace/xtables tools/imctl tools/nft-im packaging/boot docs; do \
@@ -96,7 +103,7 @@ packages:
 	selftests/packages/run
 
 clean:
-	find kmod -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
+	find kmod nft-expr -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
 		-name '.*.cmd' -o -name '*.o.d' -o -name .tmp_versions | xargs rm -rf
 	rm -f kmod/nfim-compile kmod/nf_im_builtin.c Module.symvers modules.order \
 		kmod/modules.order .Module.symvers.cmd .modules.order.cmd
@@ -118,8 +125,11 @@ help:
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
 	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'
-	@echo '  install, modules_install  all but the modules (DESTDIR, PREFIX); the modules, for KDIR'
+	@echo '  install          all but the modules'
+	@echo '  modules_install  the modules, for KDIR'
 	@echo '  dkms-install     the module sources to PREFIX/src, for dkms add'
 	@echo '  dist             a release archive of the last commit'
 	@echo '  packages         Debian packages: built, installed, upgraded, purged in clean roots'
 	@echo '  clean            what was built'
+	@echo 'Variables: KDIR, KERNELRELEASE; DESTDIR, PREFIX, SBINDIR, MANDIR, DOCDIR, xtlibdir, UNITDIR,'
+	@echo '  LIBEXECDIR; CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, PKG_CONFIG; V=1 shows commands, WERROR=1'

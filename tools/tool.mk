@@ -21,7 +21,7 @@ inc := -I$(lib) -I$(top)/kmod -I$(top)/kmod/uapi
 
 all:
 
-%.o: %.c
+%.o: %.c | have-deps
 	@$(if $(Q),echo "  CC      $@")
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warn) $(CPPFLAGS) $(CFLAGS) $(inc) $(pkg_cflags) \
 		-DNF_IM_VERSION='"$(NF_IM_VERSION)"' -MMD -MP -c -o $@ $<
@@ -31,6 +31,8 @@ $(lib)/libnfim.a: FORCE
 	$(Q)$(MAKE) $(if $(Q),-s) --no-print-directory -C $(lib)
 
 FORCE:
+
+include $(top)/userspace/deps.mk
 
 .PHONY: all FORCE
 .DELETE_ON_ERROR:
