@@ -6,11 +6,12 @@
 #include "registry.h"
 #include "nfim_names.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum {
 	NEAR_MAX = 2,	/* letters */
-	WORD_MAX = 31,
+	WORD_MAX = 63,
 };
 
 #define N_NAMES	(sizeof(nfim_names) / sizeof(nfim_names[0]))
@@ -61,30 +62,38 @@ const struct nfim_name *nfim_name_find(const char *word, size_t len)
 	return NULL;
 }
 
-/* Letters to add, leave out or change between two words of at most WORD_MAX. */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
+static size_t min2(size_t a, size_t b)
 {
-	size_t row[WORD_MAX + 1];
-	size_t i, k;
+	return a < b ? a : b;
+}
 
+static int letter(char c)
+{
+	return tolower((unsigned char)c);
+}
+
+size_t nfim_word_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t rows[3][WORD_MAX + 1], *cur, *prev, *prev2, i, k;
+
+	if (a_len > WORD_MAX || b_len > WORD_MAX)
+		return WORD_MAX;
 	for (k = 0; k <= b_len; k++)
-		row[k] = k;
+		rows[0][k] = k;
 	for (i = 1; i <= a_len; i++) {
-		size_t diag = row[0];
-
-		row[0] = i;
+		cur = rows[i % 3];
+		prev = rows[(i + 2) % 3];
+		prev2 = rows[(i + 1) % 3];
+		cur[0] = i;
 		for (k = 1; k <= b_len; k++) {
-			size_t best = diag + (a[i - 1] != b[k - 1]);
-
-			diag = row[k];
-			if (best > row[k] + 1)
-				best = row[k] + 1;
-			if (best > row[k - 1] + 1)
-				best = row[k - 1] + 1;
-			row[k] = best;
+			cur[k] = min2(min2(prev[k], cur[k - 1]) + 1,
+				      prev[k - 1] + (letter(a[i - 1]) != letter(b[k - 1])));
+			if (i > 1 && k > 1 && letter(a[i - 1]) == letter(b[k - 2]) &&
+			    letter(b[k - 1]) == letter(a[i - 2]))
+				cur[k] = min2(cur[k], prev2[k - 2] + 1);
 		}
 	}
-	return row[b_len];
+	return rows[a_len % 3][b_len];
 }
 
 const struct nfim_name *nfim_name_near(const char *word, size_t len)
@@ -99,7 +108,7 @@ const struct nfim_name *nfim_name_near(const char *word, size_t len)
 	for (i = 0; i < N_NAMES; i++) {
 		for (p = next_word(&nfim_names[i], NULL, &n); p;
 		     p = next_word(&nfim_names[i], p, &n)) {
-			size_t d = n > WORD_MAX ? best : distance(word, len, p, n);
+			size_t d = nfim_word_distance(word, len, p, n);
 
 			/* As good as one wrong letter. */
 			if (n > len && !memcmp(p, word, len) && d > 1)

@@ -43,12 +43,25 @@ const struct nfim_name *nfim_name_by_id(unsigned int id);
 const struct nfim_name *nfim_name_find(const char *word, size_t len);
 
 /**
+ * nfim_word_distance() - how many letters two words differ by
+ * @a: bytes, need not end with NUL
+ * @a_len: how many
+ * @b: as @a
+ * @b_len: how many
+ *
+ * Case does not count, and two swapped neighbours count as one letter.
+ *
+ * Return: letters added, left out, changed or swapped; 63 if a word is longer than that.
+ */
+size_t nfim_word_distance(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/**
  * nfim_name_near() - the name most like a word nobody has
  * @word: bytes, need not end with NUL
  * @len: how many
  *
- * Return: a protocol one of whose names differs from @word by at most two letters
- * added, left out or changed, or begins with it; or NULL.
+ * Return: a protocol one of whose names is at most two from @word by
+ * nfim_word_distance(), or begins with it; or NULL.
  */
 const struct nfim_name *nfim_name_near(const char *word, size_t len);
 

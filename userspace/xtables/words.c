@@ -7,7 +7,6 @@
 #include "registry.h"
 #include "vocab.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,40 +172,9 @@ static int find_number(const struct words *words, const char *word)
 	return id;
 }
 
-static unsigned int min2(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Edit distance without regard to case, where two swapped neighbours count as
- * one edit. Both words are shorter than WORDS_WORD_MAX.
- */
 static unsigned int distance(const char *a, const char *b)
 {
-	unsigned int rows[3][WORDS_WORD_MAX], *cur, *prev, *prev2, i, j;
-	size_t lb = strlen(b);
-	char ca, cb;
-
-	for (j = 0; j <= lb; j++)
-		rows[0][j] = j;
-	for (i = 1; a[i - 1]; i++) {
-		cur = rows[i % 3];
-		prev = rows[(i + 2) % 3];
-		prev2 = rows[(i + 1) % 3];
-		cur[0] = i;
-		ca = tolower((unsigned char)a[i - 1]);
-		for (j = 1; j <= lb; j++) {
-			cb = tolower((unsigned char)b[j - 1]);
-			cur[j] = min2(min2(prev[j], cur[j - 1]) + 1,
-				      prev[j - 1] + (ca != cb));
-			if (i > 1 && j > 1 &&
-			    ca == tolower((unsigned char)b[j - 2]) &&
-			    cb == tolower((unsigned char)a[i - 2]))
-				cur[j] = min2(cur[j], prev2[j - 2] + 1);
-		}
-	}
-	return rows[(i - 1) % 3][lb];
+	return nfim_word_distance(a, strlen(a), b, strlen(b));
 }
 
 struct near {
