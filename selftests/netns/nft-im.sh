@@ -61,6 +61,8 @@ test_words() {
 	one "im proto { oscar, ymsg }" "im proto { ymsg, oscar }"
 	one "im proto != { yahoo, qq }" "im proto != { ymsg, qq }"
 	one "im category messenger state != new"
+	one "im proto 1" "im proto ymsg"
+	one "im proto { id:2, 7 }" "im proto { oscar, irc }"
 }
 
 test_one_family() {
@@ -116,6 +118,13 @@ test_other_im() {
 		add rule ip im im tcp dport 1 im state none drop
 	END
 	rules_are "they" 'im proto ymsg drop comment "im proto nothing";tcp dport 1 im state none drop'
+	check "what a chain called im begins with" im -f - <<-'END'
+		add chain ip im other
+		add rule ip im im goto other
+		add rule ip im im iifname line drop
+		add counter ip im im
+		add rule ip im im counter name im drop
+	END
 }
 
 test_files() {
@@ -169,6 +178,25 @@ test_mistakes() {
 		add rule inet t c im proto '{' ymsg, oskar '}' drop
 	mistake "an action" '*no action "files"; it is login, *' add rule inet t c im action files drop
 	mistake "no name" '*a name is expected*' add rule inet t c im proto
+	mistake "a number" '*"256" is no protocol: ids go from 1 to 255*' \
+		add rule inet t c im proto 256 drop
+	mistake "zero" '*"0" is no protocol*' add rule inet t c im proto 0 drop
+	mistake "capitals" '*no protocol "YMSG"; did you mean "ymsg"*' \
+		add rule inet t c im proto YMSG drop
+	mistake "a list of iptables" \
+		'<cmdline>:1:32-32: Error: several names are written { ymsg, oscar }*' \
+		add rule inet t c im proto ymsg,oscar drop
+	mistake "actions" '*written { file, login }*' add rule inet t c im action file,login drop
+	mistake "a bar" '*written { ymsg, oscar }*' add rule inet t c 'im proto ymsg|oscar drop'
+	mistake "a list behind a list" '*written { NAME, NAME }*' \
+		add rule inet t c 'im proto { ymsg, oscar }, irc drop'
+	mistake "a list in a variable" '*more than a name*' \
+		-D bad=ymsg,oscar 'add rule inet t c im proto $bad drop'
+	mistake "a key" '<cmdline>:1:22-25: Error: im wants proto, category*' \
+		add rule inet t c im prto ymsg drop
+	mistake "no key" '*im wants proto, category*' add rule inet t c im ymsg drop
+	mistake "iptables' key" '*im wants proto, category*' add rule inet t c im --proto ymsg drop
+	mistake "im alone" '*unexpected im'$'\n''im proto ymsg*' im proto ymsg
 	mistake "a map" '*ct mark & $im_mask vmap*' \
 		add rule inet t c im proto vmap '{ ymsg : drop }'
 	mistake "a named set" '*a named set cannot*' add rule inet t c im proto @bad drop
@@ -181,7 +209,7 @@ test_mistakes() {
 	mistake "the kernel's, with the user's text" '*No such file*nochain im proto ymsg drop*' \
 		add rule inet t nochain im proto ymsg drop
 	printf 'add rule inet t c counter\nadd rule inet t c im proto ymsg, drop\n' >"$work/wrong.nft"
-	mistake "a file's line and column" "$work/wrong.nft:2:34-37: Error: syntax error*im proto ymsg, drop*" \
+	mistake "a file's line and column" "$work/wrong.nft:2:32-32: Error: several names*im proto ymsg, drop*" \
 		-f "$work/wrong.nft"
 	printf '\nadd rule inet t c im proto yamsg drop\n' >"$work/bad.nft"
 	mistake "in an include" "$work/bad.nft:2:28-32: Error: no protocol*" \
@@ -259,8 +287,15 @@ monitored() {
 test_module() {
 	modprobe -r xt_im nf_im
 	fresh inet
+	mkdir -p /run/modprobe.d
+	echo 'install xt_im /bin/false' >/run/modprobe.d/nft-im-test.conf
+	mistake "no module" '*No such file*nft-im: is the module xt_im installed?*' \
+		add rule inet t c im proto ymsg drop
+	rm /run/modprobe.d/nft-im-test.conf
 	check "the first rule of an inet table loads the match" im add rule inet t c im proto ymsg drop
 	check_not "which cannot be unloaded" modprobe -r xt_im
+	check_not "a chain is missing, not the module" im add rule inet t nochain im proto ymsg drop
+	check_not "and nobody asks for it" grep -q "is the module" "$said"
 	stock flush ruleset
 	check "until the rule is gone" busywait 5000 modprobe -r xt_im nf_im
 }

@@ -194,13 +194,37 @@ FILE *fopen(const char *path, const char *mode)
 	return open_rewritten(path);
 }
 
+/* What the kernel said of the match: 0 or a negative error. */
+static int load_answer;
+
+/* Waits for the kernel, which loads the module meanwhile. */
+static int load_ask(struct mnl_socket *sock, char *buf, size_t size)
+{
+	const struct nlmsghdr *nlh = (const void *)buf;
+	const struct nlmsgerr *err;
+	ssize_t n;
+
+	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(sock, buf, size);
+	if (n < 0)
+		return -errno;
+	if (!mnl_nlmsg_ok(nlh, n) || nlh->nlmsg_type != NLMSG_ERROR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*err))
+		return 0;
+	err = mnl_nlmsg_get_payload(nlh);
+	return err->error;
+}
+
 void carry_load(void)
 {
 	struct mnl_socket *sock = mnl_socket_open(NETLINK_NETFILTER);
-	char buf[1024];
+	char buf[1024] = { 0 };
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *nfg;
 
+	load_answer = 0;
 	if (!sock)
 		return;
 	nlh->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
@@ -208,12 +232,17 @@ void carry_load(void)
 	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
 	nfg->nfgen_family = AF_INET;
 	nfg->version = NFNETLINK_V0;
+	nfg->res_id = 0;
 	mnl_attr_put_strz(nlh, NFTA_COMPAT_NAME, "im");
 	mnl_attr_put_u32(nlh, NFTA_COMPAT_REV, htonl(0));
 	mnl_attr_put_u32(nlh, NFTA_COMPAT_TYPE, htonl(0));
 	/* If it cannot be had, the kernel says so of the rule. */
-	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) >= 0 &&
-	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
-		mnl_socket_recvfrom(sock, buf, sizeof(buf));
+	load_answer = load_ask(sock, buf, sizeof(buf));
 	mnl_socket_close(sock);
+}
+
+bool carry_missing(void)
+{
+	/* The kernel also refuses to answer those who may not ask. */
+	return load_answer < 0 && access("/sys/module/xt_im", F_OK);
 }

@@ -27,6 +27,23 @@ const struct test *test_find(const char *word, size_t len)
 	return NULL;
 }
 
+bool test_meant(const char *word, size_t len)
+{
+	size_t i, n;
+
+	if (nfim_name_find(word, len) || nfim_vocab_find(nfim_action_names, word, len) >= 0)
+		return true;
+	for (; len && *word == '-'; word++)	/* of iptables' options */
+		len--;
+	for (i = 0; i < TESTS && len; i++) {
+		n = strlen(tests[i].key);
+		if ((len > n && !memcmp(word, tests[i].key, n)) ||
+		    nfim_word_distance(word, len, tests[i].key, n) <= (n > 5 ? 2 : 1))
+			return true;
+	}
+	return false;
+}
+
 static const char *const *table_of(const struct test *test)
 {
 	switch (test->flag) {
@@ -57,26 +74,53 @@ static uint32_t *mask_of(const struct test *test, struct xt_im_mtinfo *info)
 	}
 }
 
-/* "id:200" is how a name is written that this program is too old to know. */
-static long find_id(const char *word, size_t len, unsigned long limit)
+/* Ids of a test: those of protocols begin with 1. */
+static unsigned long first_id(const struct test *test)
 {
-	char buf[8], *end;
-	unsigned long id;
+	return test->flag == NF_IM_MT_PROTO;
+}
 
-	if (len < 4 || len >= sizeof(buf) || memcmp(word, "id:", 3))
+static unsigned long last_id(const struct test *test)
+{
+	return test->flag == NF_IM_MT_PROTO ? 255 : 31;
+}
+
+static bool is_number(const char *word, size_t len)
+{
+	if (len > 3 && !memcmp(word, "id:", 3)) {
+		word += 3;
+		len -= 3;
+	}
+	for (; len && *word >= '0' && *word <= '9'; word++)
+		len--;
+	return !len;
+}
+
+/* "id:200", and 200, is how a name is written that this program is too old to know. */
+static long find_id(const struct test *test, const char *word, size_t len)
+{
+	unsigned long id = 0;
+
+	if (!is_number(word, len))
 		return -1;
-	memcpy(buf, word + 3, len - 3);
-	buf[len - 3] = '\0';
-	id = strtoul(buf, &end, 10);
-	return *end || id >= limit ? -1 : (long)id;
+	for (; len; word++, len--)
+		if (*word >= '0' && *word <= '9' && id <= last_id(test))
+			id = 10 * id + *word - '0';
+	return id < first_id(test) || id > last_id(test) ? -1 : (long)id;
 }
 
 static int unknown(const struct test *test, const char *word, size_t len, char *why, size_t size)
 {
 	const char *const *table = table_of(test);
 	const struct nfim_name *near = table ? NULL : nfim_name_near(word, len);
-	int n = snprintf(why, size, "no %s \"%.*s\"", test->what, (int)len, word);
+	int n;
 
+	if (is_number(word, len)) {
+		snprintf(why, size, "\"%.*s\" is no %s: ids go from %lu to %lu", (int)len, word,
+			 test->what, first_id(test), last_id(test));
+		return -1;
+	}
+	n = snprintf(why, size, "no %s \"%.*s\"", test->what, (int)len, word);
 	if (near)
 		snprintf(why + n, size - n, "; did you mean \"%s\"?", near->name);
 	else if (!table)
@@ -94,7 +138,7 @@ int test_add(const struct test *test, struct xt_im_mtinfo *info, const char *wor
 	const struct nfim_name *name;
 	long id;
 
-	id = find_id(word, len, table ? 32 : 256);
+	id = find_id(test, word, len);
 	if (id < 0 && table) {
 		id = nfim_vocab_find(table, word, len);
 	} else if (id < 0) {

@@ -19,9 +19,9 @@
 
 /* The stand-in is "cpu N": no machine has a processor of these numbers. */
 enum {
-	PLACE_FIRST	= 4200000,
+	PLACE_FIRST	= 900000,
 	PLACE_MAX	= 100000,
-	PLACE_DIGITS	= 7,
+	PLACE_DIGITS	= 6,
 };
 
 /** struct place - one "im ..." of the user's text */
@@ -58,6 +58,9 @@ extern const struct test tests[TESTS];
 
 /** test_find() - by its key. Return: the test, or NULL */
 const struct test *test_find(const char *word, size_t len);
+
+/** test_meant() - is a word that is no key meant as one, or a name that lacks its key? */
+bool test_meant(const char *word, size_t len);
 
 /**
  * test_add() - add a name to what a test looks for
@@ -114,6 +117,9 @@ void carry_files(bool on);
 
 /** carry_load() - have the kernel load the match; inet and bridge tables would not ask for it */
 void carry_load(void);
+
+/** carry_missing() - whether carry_load() left us without the match */
+bool carry_missing(void);
 
 /** next_symbol() - the function of that name which ours hides; none is the end of the program */
 void *next_symbol(const char *name);

@@ -9,8 +9,12 @@
 #include "lex.h"
 #include "vars.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+static_assert(sizeof("im proto 1") >= sizeof("cpu ") + PLACE_DIGITS,
+	      "the shortest that can be written has room for a stand-in");
 
 enum { DEPTH_MAX = 16 };	/* of includes, as in nft */
 
@@ -171,6 +175,26 @@ static int add_name(struct job *job, const struct test *test, struct xt_im_mtinf
 	return 0;
 }
 
+/* "a,b" is iptables' way to write a list. @first is what stands before the sign. */
+static int no_list(struct job *job, struct lex *lex, const struct test *test,
+		   const struct token *first)
+{
+	struct xt_im_mtinfo info = { 0 };
+	struct token sign, next;
+	char why[512];
+
+	lex_next(lex, &sign, false);
+	if (!token_is(&sign, ",") && !token_is(&sign, "|"))
+		return 0;
+	lex_next(lex, &next, false);
+	if (first->kind != TOKEN_WORD || next.kind != TOKEN_WORD ||
+	    test_add(test, &info, next.at, next.len, why, sizeof(why)))
+		return refuse(job, &sign, "several names are written { NAME, NAME }");
+	snprintf(why, sizeof(why), "several names are written { %.*s, %.*s }", (int)first->len,
+		 first->at, (int)next.len, next.at);
+	return refuse(job, &sign, why);
+}
+
 /* The names in a value: one, or a list in braces. */
 static int add_value(struct job *job, struct lex *lex, const struct test *test,
 		     struct xt_im_mtinfo *info, struct token *tok, unsigned int depth)
@@ -199,7 +223,13 @@ static int add_value(struct job *job, struct lex *lex, const struct test *test,
 			return refuse(job, depth ? NULL : tok, "this is not defined before");
 		lex_init(&inner, "", value);
 		lex_next(&inner, &sub, true);
-		return add_value(job, &inner, test, info, &sub, depth + 1);
+		if (add_value(job, &inner, test, info, &sub, depth + 1))
+			return -1;
+		lex_next(&inner, &sub, true);
+		if (sub.kind != TOKEN_END)
+			return refuse(job, depth ? NULL : tok,
+				      "this holds more than a name, or { NAME, NAME }");
+		return 0;
 	}
 	if (tok->kind != TOKEN_WORD)
 		return refuse(job, depth ? NULL : tok, "here a name is expected, or { names }");
@@ -233,7 +263,7 @@ static int refuse_value(struct job *job, const struct token *tok)
 static int statement(struct job *job, struct xt_im_mtinfo *info, const char **end)
 {
 	const struct test *test;
-	struct lex lex = job->lex;
+	struct lex lex = job->lex, behind;
 	struct token tok;
 
 	memset(info, 0, sizeof(*info));
@@ -258,6 +288,9 @@ static int statement(struct job *job, struct xt_im_mtinfo *info, const char **en
 			return -1;
 		if (!(info->flags & test->flag))
 			return refuse(job, &tok, "the list is empty");
+		behind = lex;
+		if (no_list(job, &behind, test, &tok))
+			return -1;
 		job->lex = lex;
 	}
 }
@@ -317,6 +350,38 @@ static bool key_follows(const struct job *job)
 	return tok.kind == TOKEN_WORD && test_find(tok.at, tok.len);
 }
 
+/* Whether objects of a table, or interfaces, are named behind it; names_follow() for guesses. */
+static bool objects_follow(const struct token *prev)
+{
+	static const char *const words[] = {
+		"counter", "quota", "limit", "secmark", "synproxy", "helper", "timeout",
+		"expectation", "name", "iif", "oif", "iifname", "oifname",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (token_is(prev, words[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A test's key that is misspelt or missing. Only what no statement of nft begins with counts, as
+ * the "im" could be the name of a chain, and what stands behind it the chain's rule.
+ */
+static int key_missing(struct job *job, const struct token *prev)
+{
+	struct lex lex = job->lex;
+	struct token key, next;
+
+	lex_next(&lex, &key, false);
+	lex_next(&lex, &next, false);
+	if (key.kind != TOKEN_WORD || next.kind == TOKEN_END || next.kind == TOKEN_NEWLINE ||
+	    objects_follow(prev) || !test_meant(key.at, key.len))
+		return 0;
+	return refuse(job, &key, "im wants proto, category, action, state or confidence");
+}
+
 static void found(struct job *job, const struct token *tok)
 {
 	struct xt_im_mtinfo info;
@@ -344,10 +409,16 @@ static char *run(const char *name, const char *text, bool quiet, unsigned int de
 			vars_read(&job.lex);
 		else if (token_is(&prev, "include") && tok.kind == TOKEN_STRING)
 			include(&job, &tok);
-		if (token_is(&tok, "im") && !names_follow(&prev) && key_follows(&job)) {
+		if (!token_is(&tok, "im") || names_follow(&prev)) {
+			prev = tok;
+			continue;
+		}
+		if (key_follows(&job)) {
 			put(&job, done, tok.at - done);
 			found(&job, &tok);
 			done = job.lex.p;
+		} else {
+			key_missing(&job, &prev);
 		}
 		prev = tok;
 	}
@@ -393,6 +464,33 @@ static void restore_line(char *line)
 	}
 }
 
+/* Whether nft's marks, two lines below, begin where a stand-in does. */
+static bool marks_place(const char *line)
+{
+	const char *marks = line ? strchr(line, '\n') : NULL;
+	size_t column;
+
+	if (!marks)
+		return false;
+	column = strspn(marks + 1, " \t");
+	return marks[1 + column] == '^' && column + 4 < (size_t)(marks - line) &&
+	       !strncmp(line + column, "cpu ", 4) &&
+	       place_get(strtoul(line + column + 4, NULL, 10));
+}
+
+/* Says a line of a message; "unexpected cpu" is of a word that the user did not write. */
+static void restore_words(const char *line, const char *next, FILE *to)
+{
+	static const char word[] = "unexpected cpu";
+	const char *at = marks_place(next) ? strstr(line, word) : NULL;
+
+	if (at)
+		fprintf(to, "%.*sunexpected im%s\n", (int)(at - line), line,
+			at + strlen(word));
+	else
+		fprintf(to, "%s\n", line);
+}
+
 void rewrite_restore(const char *messages, FILE *to)
 {
 	char *copy = strdup(messages), *line, *next;
@@ -402,7 +500,7 @@ void rewrite_restore(const char *messages, FILE *to)
 		if (next)
 			*next++ = '\0';
 		restore_line(line);
-		fprintf(to, "%s\n", line);
+		restore_words(line, next, to);
 	}
 	free(copy);
 }

@@ -6,6 +6,7 @@
 #include "session.h"
 #include "nft-im.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,33 +51,44 @@ char *read_all(FILE *file)
 }
 
 /* Where no table is iptables', the hint that one is would mislead. */
-static bool misleading(const char *line)
+static bool misleading(const char *line, size_t len)
 {
 	static const char *const iptables[] = {
 		" filter ", " nat ", " mangle ", " raw ", " security ",
 	};
 	size_t i;
 
-	if (strncmp(line, "# Warning: table ", 17) || !strstr(line, "managed by iptables"))
+	if (strncmp(line, "# Warning: table ", 17) ||
+	    !memmem(line, len, "managed by iptables", 19))
 		return false;
 	for (i = 0; i < sizeof(iptables) / sizeof(*iptables); i++)
-		if (strstr(line, iptables[i]))
+		if (memmem(line, len, iptables[i], strlen(iptables[i])))
 			return false;
 	return true;
 }
 
+/* Lines of a message belong together, so what is left of them goes on at once. */
 void session_messages(const char *messages)
 {
-	char *copy = strdup(messages), *line, *next;
+	char *copy = strdup(messages), *to = copy;
+	const char *line, *next;
+	size_t len;
 
-	for (line = copy; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!misleading(line))
-			rewrite_restore(line, stderr);
+	if (!copy)
+		return;
+	for (line = messages; *line; line = next) {
+		len = strcspn(line, "\n");
+		next = line + len + (line[len] == '\n');
+		if (misleading(line, len))
+			continue;
+		memcpy(to, line, next - line);
+		to += next - line;
 	}
+	*to = '\0';
+	rewrite_restore(copy, stderr);
 	free(copy);
+	if (place_count() && strstr(messages, strerror(ENOENT)) && carry_missing())
+		say("is the module xt_im installed? see imctl status");
 }
 
 void session_begin(void)
