@@ -285,8 +285,8 @@ monitored() {
 
 # The module holds on while a rule is there, and goes afterwards.
 test_module() {
-	modprobe -r xt_im nf_im
 	fresh inet
+	check "without rules it goes" busywait 5000 modprobe -r xt_im nf_im
 	mkdir -p /run/modprobe.d
 	echo 'install xt_im /bin/false' >/run/modprobe.d/nft-im-test.conf
 	mistake "no module" '*No such file*nft-im: is the module xt_im installed?*' \
