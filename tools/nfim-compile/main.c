@@ -45,7 +45,8 @@ static void usage(FILE *f)
 	      "Compiles signature files and files of host names, runs their samples, and writes\n"
 	      "  (nothing more)        the pack\n"
 	      "  -c, --c-array SYMBOL  the pack as a C file\n"
-	      "  -n, --names-header    the registry's names as a C header\n"
+	      "  -n, --names-header    the registry's names as a C header, and which of them have\n"
+	      "                        neither signature nor host names in the FILEs\n"
 	      "  -l, --list            a line for each rule: what it proves and needs\n"
 	      "  -r, --registry FILE   the registry of names\n"
 	      "  -o, --output FILE     where to (default: standard output)\n"
@@ -132,14 +133,15 @@ static void write_names(FILE *f, const struct nfim_sigs *sigs)
 	u32 i;
 
 	fputs("/* SPDX-License-Identifier: GPL-2.0-only */\n"
-	      "/* Written by nfim-compile from signatures/registry.tsv; do not edit. */\n"
+	      "/* Written by nfim-compile from signatures/; do not edit. */\n"
 	      "static const struct nfim_name nfim_names[] = {\n", f);
 	for (i = 0; i < sigs->n_protos; i++) {
 		const struct nfim_sig_proto *p = &sigs->protos[i];
 
-		fprintf(f, "\t{ %lu, %lu, %lu, \"%s\", \"%s\", \"%s\" },\n",
+		fprintf(f, "\t{ %lu, %lu, %lu, \"%s\", \"%s\", \"%s\", %s },\n",
 			(unsigned long)p->id, (unsigned long)p->category,
-			(unsigned long)p->label, p->name, p->aliases, p->title);
+			(unsigned long)p->label, p->name, p->aliases, p->title,
+			p->n_rules || p->n_names ? "false" : "true");
 	}
 	fputs("};\n", f);
 }

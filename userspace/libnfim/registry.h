@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The names of protocols, as signatures/registry.tsv had them when this was
+ * The names of protocols, as signatures/ had them when this was
  * built. Rules are written with these; a pack loaded later has the same ids.
  */
 #ifndef _NFIM_REGISTRY_H
 #define _NFIM_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct nfim_name {
 	const char *name;	/* what every tool prints */
 	const char *aliases;	/* what every tool accepts as well; by commas, "" for none */
 	const char *title;	/* for people */
+	bool reserved;		/* the built-in signatures have nothing of it */
 };
 
 #define NFIM_NAME_NO_LABEL	0xff

@@ -40,6 +40,7 @@ enum {
 	HELP_WIDTH = 79,
 	HELP_INDENT = 4,
 	HELP_TITLE = 12,	/* column of a category's first name */
+	HELP_RESERVED = -1,	/* no category */
 };
 
 /* One word of a paragraph that is broken at the right edge. */
@@ -66,8 +67,8 @@ static void help_words(const struct words *words)
 	putchar('\n');
 }
 
-/* All protocols of one category, in the order of ids. */
-static void help_protos(unsigned int category, const char *title)
+/* All protocols of one category, or all reserved ones, in the order of ids. */
+static void help_protos(int category, const char *title)
 {
 	const struct nfim_name *proto;
 	unsigned int column = 0;
@@ -75,7 +76,8 @@ static void help_protos(unsigned int category, const char *title)
 
 	for (i = 0; i < nfim_name_count(); i++) {
 		proto = nfim_name_at(i);
-		if (proto->category != category)
+		if (category == HELP_RESERVED ? !proto->reserved :
+		    proto->reserved || proto->category != category)
 			continue;
 		if (!column)
 			column = printf("%*s%-*s", HELP_INDENT, "", HELP_TITLE,
@@ -100,9 +102,34 @@ static void im_help(void)
 "At least one; all that are given must be true. Protocols, by category:\n");
 	for (i = 0; nfim_category_names[i]; i++)
 		help_protos(i, nfim_category_names[i]);
+	printf("Reserved, no signature in this release; they match once a pack has them:\n");
+	help_protos(HELP_RESERVED, "");
 	printf("Names of\n");
 	for (i = 1; i < WORDS_TESTS; i++)
 		help_words(&words_tests[i]);
+}
+
+/*
+ * A rule with a reserved name alone never matches, unless the administrator
+ * loaded a pack that has it, which nobody can tell here. So this is a warning,
+ * once for each name, as iptables-restore reads many rules.
+ */
+static void warn_reserved(const struct words_set *set)
+{
+	static struct words_set warned;
+	const struct nfim_name *proto;
+	int id;
+
+	for (id = words_next(set, 0); id >= 0; id = words_next(set, id + 1)) {
+		proto = nfim_name_by_id(id);
+		if (!proto || !proto->reserved ||
+		    warned.bits[id / 64] >> (id % 64) & 1)
+			continue;
+		warned.bits[id / 64] |= 1ULL << (id % 64);
+		fprintf(stderr,
+			"im: warning: \"%s\" is reserved, no signature in this release; it matches once a pack has it\n",
+			proto->name);
+	}
 }
 
 static void im_parse(struct xt_option_call *cb)
@@ -115,6 +142,8 @@ static void im_parse(struct xt_option_call *cb)
 	words = &words_tests[cb->entry->id];
 	words_parse(words, cb->arg, &set);
 	words_put(words, info, &set);
+	if (words->flag == NF_IM_MT_PROTO)
+		warn_reserved(&set);
 	info->flags |= words->flag;
 	if (cb->invert)
 		info->invert |= words->flag;
