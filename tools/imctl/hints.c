@@ -106,8 +106,9 @@ static bool dkms_has_source(void)
 static const char not_built[] =
 	"nf_im is not built for this kernel; install its headers, then: dkms autoinstall -k %s";
 static const char not_installed[] =
-	"nf_im is not installed for the running kernel %s: build it (make modules_install, depmod) "
-	"or install the package nf-im-dkms";
+	"nf_im is not installed for the running kernel %s: %s";
+static const char install_it[] =
+	"build it (make modules_install, depmod) or install the package nf-im-dkms";
 static const char not_signed[] =
 	"nf_im is not signed, as this kernel wants it; see SECURE BOOT in nf-im(7)";
 static const char key_unknown[] =
@@ -124,7 +125,10 @@ void imctl_hint_absent(void)
 		return;
 	file = find_module(uts.release);
 	if (file == MODULE_ABSENT) {
-		imctl_say(dkms_has_source() ? not_built : not_installed, uts.release);
+		if (dkms_has_source())
+			imctl_say(not_built, uts.release);
+		else
+			imctl_say(not_installed, uts.release, install_it);
 		return;
 	}
 	if (!signature_enforced())
