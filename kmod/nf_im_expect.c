@@ -11,6 +11,7 @@
  * Life: found, added and freed under the bucket's lock only; there is no other reader, so no
  * grace period. A bucket's lock of the table of flows may be held outside of it, never inside.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -21,7 +22,7 @@
 #include "nf_im_table.h"
 
 enum {
-	BUCKETS = 256,
+	BUCKETS = 4096,
 	NET_MAX = 1024,
 	SECONDS_MAX = 3600,
 };
@@ -49,16 +50,18 @@ static siphash_key_t secret __aligned(SIPHASH_ALIGNMENT);
 
 static_assert(sizeof(union nf_inet_addr) == sizeof_field(struct nfim_offer, addr));
 
-static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const void *client)
+/* By half of an IPv6 address, see nfim_expect_same_host(). */
+static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const void *client,
+				bool v6)
 {
 	struct {
 		u8 client[16];
 		u64 net;
 		u64 zone;
-	} k;
+	} k = {};
 
 	static_assert(sizeof(k) == 32);	/* no padding: all of it is hashed */
-	memcpy(k.client, client, sizeof(k.client));
+	memcpy(k.client, client, v6 ? sizeof(k.client) / 2 : sizeof(k.client));
 	k.net = (unsigned long)inet;
 	k.zone = zone;
 	return &buckets[siphash(&k, sizeof(k), &secret) % BUCKETS];
@@ -69,7 +72,7 @@ static void expectation_free(struct expectation **p)
 {
 	struct expectation *e = *p;
 
-	*p = e->next;
+	WRITE_ONCE(*p, e->next);
 	atomic_dec(&e->inet->expected);
 	nf_im_uncharge(e->inet, sizeof(*e));
 	kmem_cache_free(cache, e);
@@ -97,11 +100,6 @@ err_charge:
 	return NULL;
 }
 
-static bool same_client(const struct nfim_expected *a, const struct nfim_expected *b)
-{
-	return a->v6 == b->v6 && !memcmp(a->client, b->client, sizeof(a->client));
-}
-
 /* Under the bucket's lock: the same flows if they are expected already, or a new one. */
 static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket *b, u16 zone,
 					   const struct nfim_expected *x)
@@ -117,7 +115,7 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 		if (e->inet == inet && e->zone == zone) {
 			if (nfim_expect_same(&e->x, x))
 				return e;
-			n += same_client(&e->x, x);
+			n += nfim_expect_same_host(&e->x, x);
 		}
 		p = &e->next;
 	}
@@ -126,13 +124,13 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 		return NULL;
 	e->zone = zone;
 	e->next = b->first;
-	b->first = e;
+	WRITE_ONCE(b->first, e);
 	return e;
 }
 
 static void expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x)
 {
-	struct bucket *b = bucket_of(inet, zone, x->client);
+	struct bucket *b = bucket_of(inet, zone, x->client, x->v6);
 	struct expectation *e;
 
 	spin_lock(&b->lock);
@@ -145,16 +143,25 @@ static void expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected 
 	nf_im_count(inet, e ? NF_IM_A_C_OFFERS : NF_IM_A_C_OFFERS_LOST);
 }
 
+static void ends_of(const struct nf_conntrack_tuple *t, struct nfim_ends *ends)
+{
+	memcpy(ends->from, &t->src.u3, sizeof(ends->from));
+	memcpy(ends->to, &t->dst.u3, sizeof(ends->to));
+	ends->port = ntohs(t->dst.u.all);
+	ends->l4 = t->dst.protonum;
+	ends->v6 = t->src.l3num == NFPROTO_IPV6;
+}
+
 void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 dir, u8 proto,
 			 const struct nfim_offers *offers)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	bool v6 = t->src.l3num == NFPROTO_IPV6;
 	struct nfim_expected x;
+	struct nfim_ends of;
 	u32 i;
 
+	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
 	for (i = 0; i < offers->n; i++)
-		if (nfim_expect_make(&x, &offers->at[i], (const u8 *)&t->src.u3, v6, dir, proto))
+		if (nfim_expect_make(&x, &offers->at[i], &of, dir, proto))
 			expect(inet, nf_ct_zone(ct)->id, &x);
 }
 
@@ -163,7 +170,7 @@ static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 		const struct nfim_ends *ends, const struct nfim_pack *pack,
 		struct nfim_flow *flow)
 {
-	struct bucket *b = bucket_of(inet, zone, client);
+	struct bucket *b = bucket_of(inet, zone, client, ends->v6);
 	const struct expectation *e;
 
 	spin_lock(&b->lock);
@@ -182,15 +189,10 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 {
 	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	struct nfim_ends ends = {
-		.port = ntohs(t->dst.u.all),
-		.l4 = t->dst.protonum,
-		.v6 = t->src.l3num == NFPROTO_IPV6,
-	};
 	u16 zone = nf_ct_zone(ct)->id;
+	struct nfim_ends ends;
 
-	memcpy(ends.from, &t->src.u3, sizeof(ends.from));
-	memcpy(ends.to, &t->dst.u3, sizeof(ends.to));
+	ends_of(t, &ends);
 	if (ask(inet, zone, ends.from, &ends, pack, flow) ||
 	    ask(inet, zone, ends.to, &ends, pack, flow))
 		return;
@@ -207,6 +209,8 @@ void nf_im_expect_flush(const struct nf_im_net *inet)
 	struct bucket *b;
 
 	for (b = buckets; b < buckets + BUCKETS; b++) {
+		if (!READ_ONCE(b->first))
+			continue;
 		spin_lock_bh(&b->lock);
 		for (p = &b->first; *p;) {
 			if (inet ? (*p)->inet == inet : time_after_eq(jiffies, (*p)->expires))
@@ -224,7 +228,7 @@ int nf_im_expect_init(void)
 
 	offer_seconds = clamp_t(u32, offer_seconds, 1, SECONDS_MAX);
 	get_random_bytes(&secret, sizeof(secret));
-	buckets = kcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)
 		return -ENOMEM;
 	for (i = 0; i < BUCKETS; i++)
@@ -232,12 +236,12 @@ int nf_im_expect_init(void)
 	cache = kmem_cache_create("nf_im_expect", sizeof(struct expectation), 0, 0, NULL);
 	if (cache)
 		return 0;
-	kfree(buckets);
+	kvfree(buckets);
 	return -ENOMEM;
 }
 
 void nf_im_expect_exit(void)
 {
 	kmem_cache_destroy(cache);
-	kfree(buckets);
+	kvfree(buckets);
 }

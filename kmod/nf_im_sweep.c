@@ -91,13 +91,13 @@ static void sweep(struct work_struct *work)
 
 	round++;
 	if (nf_im_table_used()) {
+		nf_im_expect_flush(NULL);
 		nf_im_table_each(entry_unmark, NULL);
 		while (n++ < SWEEP_NETS && (inet = nf_im_net_to_sweep(round))) {
 			nf_im_iterate_conntracks(inet->net, conntrack_mark, NULL);
 			put_net(inet->net);
 		}
 		nf_im_table_each(entry_dead, NULL);
-		nf_im_expect_flush(NULL);
 	}
 	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_SECONDS * HZ);
 }

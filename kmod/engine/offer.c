@@ -245,15 +245,24 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
 	return has_addr && has_port && offer->port;
 }
 
-bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer, const u8 *client,
-		      bool v6, u8 dir, u8 proto)
+bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
+		      const struct nfim_ends *of, u8 dir, u8 proto)
 {
 	ex->offer = *offer;
-	memcpy(ex->client, client, sizeof(ex->client));
+	memcpy(ex->client, of->from, sizeof(ex->client));
 	ex->proto = proto;
-	ex->v6 = v6;
+	ex->v6 = of->v6;
 	ex->own = !dir;
+	if (offer->port == of->port && offer->l4 == of->l4 && offer->v6 == of->v6 &&
+	    !memcmp(offer->addr, of->to, sizeof(of->to)))
+		return false;
 	return ex->own || offer->port >= NFIM_OFFER_PORT_MIN;
+}
+
+bool nfim_expect_same_host(const struct nfim_expected *a, const struct nfim_expected *b)
+{
+	return a->v6 == b->v6 &&
+	       !memcmp(a->client, b->client, sizeof(a->client) / (a->v6 ? 2 : 1));
 }
 
 bool nfim_expect_same(const struct nfim_expected *a, const struct nfim_expected *b)
@@ -270,6 +279,7 @@ bool nfim_expect_fits(const struct nfim_expected *ex, const struct nfim_ends *en
 		return false;
 	if (ex->own && !memcmp(ex->client, ends->to, sizeof(ends->to)))
 		return true;
-	return ex->offer.v6 == ends->v6 && !memcmp(ex->client, ends->from, sizeof(ends->from)) &&
+	return ends->port >= NFIM_OFFER_PORT_MIN && ex->offer.v6 == ends->v6 &&
+	       !memcmp(ex->client, ends->from, sizeof(ends->from)) &&
 	       !memcmp(ex->offer.addr, ends->to, sizeof(ends->to));
 }

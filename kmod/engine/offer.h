@@ -6,8 +6,9 @@
  * Who wrote the offer chose the address, and it may be anybody's. So what is expected of an
  * offer belongs to the client of the flow that carried it, and names flows of that client
  * alone: those to it, at the port it offered itself, whatever address it believes to have; and
- * those from it to the address and port that were offered. An offer that came to it from
- * elsewhere counts for ports from 1024 on only, as no service of the system is offered.
+ * those from it to the address and port that were offered. Of these, and of what came to it from
+ * elsewhere, only ports from 1024 on count, as no service of the system is offered. Who calls
+ * makes sure that there is such a client: that both ends of the flow have answered each other.
  */
 #ifndef _NF_IM_ENGINE_OFFER_H
 #define _NF_IM_ENGINE_OFFER_H
@@ -101,18 +102,25 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
  * nfim_expect_make() - what is to be expected of an offer
  * @ex: set
  * @offer: the offer
- * @client: address of the client of the flow that carried it
- * @v6: it is an IPv6 address
+ * @of: the flow that carried it
  * @dir: direction the offer went, 0 if the client made it
  * @proto: protocol of that flow
  *
- * Return: false if nothing is.
+ * Return: false if nothing is: the port is a service's, or the offer is of the very service that
+ * carried it, which others would be cut off from.
  */
-bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer, const u8 *client,
-		      bool v6, u8 dir, u8 proto);
+bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
+		      const struct nfim_ends *of, u8 dir, u8 proto);
 
 /** nfim_expect_same() - are these the same flows? */
 bool nfim_expect_same(const struct nfim_expected *a, const struct nfim_expected *b);
+
+/**
+ * nfim_expect_same_host() - are these of one client?
+ *
+ * Of IPv6 half of the address is compared: a host may have all of the rest to itself.
+ */
+bool nfim_expect_same_host(const struct nfim_expected *a, const struct nfim_expected *b);
 
 /** nfim_expect_fits() - is a flow one that was expected? */
 bool nfim_expect_fits(const struct nfim_expected *ex, const struct nfim_ends *ends);

@@ -19,6 +19,7 @@ enum {
 	EXT_ESNI		= 0xffce,
 	EXT_ECH			= 0xfe0d,
 	EXTENSIONS_MAX		= 256,
+	NAMES_MAX		= 8,	/* RFC 6066 section 3 knows one type, one of which may be there */
 };
 
 struct feed {
@@ -179,7 +180,7 @@ static bool take_u16(struct feed *f, u32 *v)
 static bool server_name(struct feed *f, u32 len)
 {
 	struct nfim_tls_hello *h = f->hello;
-	u32 type, n;
+	u32 type, n, names = 0;
 
 	if (len < 2)
 		return skip(f, len);
@@ -191,6 +192,8 @@ static bool server_name(struct feed *f, u32 len)
 		len -= 3;
 		if (n > len)
 			return stop(f, NFIM_TLS_NO);
+		if (++names > NAMES_MAX)
+			return stop(f, NFIM_TLS_TOO_MUCH);
 		if (type || h->name_len || !n || n > NFIM_TLS_NAME_MAX) {
 			if (!skip(f, n))
 				return false;

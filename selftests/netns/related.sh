@@ -133,6 +133,19 @@ test_unwatched() {
 	check_eq "nothing was taken" 0 "$(im_status offers)"
 }
 
+# A packet may come from anybody, and rules may drop it: what it offers is not believed.
+test_forged() {
+	local offer=$'PRIVMSG bob :\001DCC SEND f 1 443 5\001\r\n' before
+
+	anew irc
+	before=$(im_status offers)
+	cli rawflood tcp "$CLI4" "$SRV4" 6667 5 "$offer" >/dev/null
+	check_number "SYNs with an offer were read" ">0" "$(im_status inspected)"
+	check_eq "and not believed" "$before" "$(im_status offers)"
+	check "the talk itself" cli imtalk talk "$irc" "$SRV4" 6667
+	check_number "is" ">$before" "$(im_status offers)"
+}
+
 test_expired() {
 	anew irc offer_seconds=2
 	check "an offer that is 2 s old: the talk goes on" \
@@ -277,6 +290,7 @@ test_dcc IPv6 "$scripts/irc-offers6.talk" 6669 "$CLI6" "$SRV6"
 IPT=iptables-nft
 test_passive
 test_unwatched
+test_forged
 test_expired
 test_bytestream
 test_nat

@@ -207,6 +207,13 @@ static const struct fit fits[] = {
 	{ "2001:db8::1", "2001:db8::2", 5000, 1, "2001:db8::1", "2001:db8::2", 5000, true },
 	{ "2001:db8::1", "10.0.0.2", 5000, 1, "2001:db8::1", "2001:db8::2", 5000 },
 	{ "2001:db8::1", "10.0.0.2", 5000, 0, "2001:db8::2", "2001:db8::1", 5000, true },
+	/* No service of the system is offered, whoever says so. */
+	{ "10.0.0.1", "192.0.2.1", 443, 0, "10.0.0.1", "192.0.2.1", 443 },
+	/* Nor is the server that the offer came by: it would be cut off. */
+	{ "10.0.0.1", "10.0.0.99", 6667, 1, "10.0.0.1", "10.0.0.99", 6667 },
+	{ "10.0.0.1", "10.0.0.99", 6667, 0, "10.0.0.1", "10.0.0.99", 6667 },
+	{ "10.0.0.1", "10.0.0.99", 6668, 1, "10.0.0.1", "10.0.0.99", 6668, true },
+	{ "2001:db8::1", "2001:db8::99", 6667, 1, "2001:db8::1", "2001:db8::99", 6667 },
 	/* The same bytes as addresses of the other family. */
 	{ "10.0.0.1", "10.0.0.2", 5000, 1, "a00:1::", "a00:2::", 5000 },
 };
@@ -215,9 +222,8 @@ TEST(test_fits)
 {
 	struct nfim_expected ex;
 	struct nfim_offer offer;
-	struct nfim_ends ends;
-	bool v6, made;
-	u8 client[16];
+	struct nfim_ends ends, of;
+	bool made;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(fits); i++) {
@@ -230,12 +236,38 @@ TEST(test_fits)
 		ends = (struct nfim_ends){ .port = (u16)f->to_port, .l4 = NFIM_L4_TCP };
 		set_addr(ends.from, &ends.v6, f->from);
 		set_addr(ends.to, &ends.v6, f->to);
-		set_addr(client, &v6, f->client);
-		made = nfim_expect_make(&ex, &offer, client, v6, f->dir, 7);
+		of = (struct nfim_ends){ .port = 6667, .l4 = NFIM_L4_TCP };
+		set_addr(of.from, &of.v6, f->client);
+		set_addr(of.to, &of.v6, of.v6 ? "2001:db8::99" : "10.0.0.99");
+		made = nfim_expect_make(&ex, &offer, &of, f->dir, 7);
 		case_eq("it fits", made && nfim_expect_fits(&ex, &ends), f->fits);
 		ends.l4 = NFIM_L4_UDP;
 		case_eq("a datagram does not", made && nfim_expect_fits(&ex, &ends), 0);
 		case_ok("it is the same as itself", nfim_expect_same(&ex, &ex));
+	}
+}
+
+/* Expectations are counted by host: of IPv6, by the half that names its network. */
+TEST(test_same_host)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} pairs[] = {
+		{ "10.0.0.1", "10.0.0.1", true },
+		{ "10.0.0.1", "10.0.0.2", false },
+		{ "2001:db8::1", "2001:db8::2:3", true },
+		{ "2001:db8::1", "2001:db8:0:1::1", false },
+		{ "a00:1::", "10.0.0.1", false },
+	};
+	struct nfim_expected a = { 0 }, b = { 0 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		case_begin("%s and %s", pairs[i].a, pairs[i].b);
+		set_addr(a.client, &a.v6, pairs[i].a);
+		set_addr(b.client, &b.v6, pairs[i].b);
+		case_eq("one host", nfim_expect_same_host(&a, &b), pairs[i].same);
 	}
 }
 
@@ -318,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_same_host),
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_offered),
 	};

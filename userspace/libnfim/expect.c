@@ -29,11 +29,6 @@ static void forget_old(struct nfim_expecttab *tab, uint64_t usec)
 	tab->n = n;
 }
 
-static bool same_client(const struct nfim_expected *a, const struct nfim_expected *b)
-{
-	return a->v6 == b->v6 && !memcmp(a->client, b->client, sizeof(a->client));
-}
-
 int nfim_expecttab_add(struct nfim_expecttab *tab, const struct nfim_expected *ex, uint64_t usec)
 {
 	size_t i, of_client = 0, size;
@@ -43,7 +38,7 @@ int nfim_expecttab_add(struct nfim_expecttab *tab, const struct nfim_expected *e
 	for (i = 0; i < tab->n; i++) {
 		if (nfim_expect_same(&tab->list[i].ex, ex))
 			break;
-		of_client += same_client(&tab->list[i].ex, ex);
+		of_client += nfim_expect_same_host(&tab->list[i].ex, ex);
 	}
 	if (i == tab->n && of_client >= NFIM_EXPECTS_MAX)
 		return 0;

@@ -313,18 +313,22 @@ static void lookup(const struct nfim_flowtab *tab, struct nfim_row *row,
 	note_host(row, dns.name + (dns.name_len - len), len);
 }
 
+static void ends_of(const struct nfim_row *row, struct nfim_ends *ends)
+{
+	memcpy(ends->from, row->client.b, sizeof(ends->from));
+	memcpy(ends->to, row->server.b, sizeof(ends->to));
+	ends->port = row->sport;
+	ends->l4 = row->l4;
+	ends->v6 = row->family == AF_INET6;
+}
+
 /* Did another flow offer this one, whose first payload comes now? */
 static void ask_expected(const struct nfim_flowtab *tab, struct nfim_row *row, uint64_t usec)
 {
-	struct nfim_ends ends = {
-		.port = row->sport,
-		.l4 = row->l4,
-		.v6 = row->family == AF_INET6,
-	};
 	const struct nfim_expected *ex;
+	struct nfim_ends ends;
 
-	memcpy(ends.from, row->client.b, sizeof(ends.from));
-	memcpy(ends.to, row->server.b, sizeof(ends.to));
+	ends_of(row, &ends);
 	ex = nfim_expecttab_find(&tab->expected, &ends, usec);
 	if (!ex || !nfim_pack_proto(tab->pack, ex->proto))
 		return;
@@ -332,16 +336,25 @@ static void ask_expected(const struct nfim_flowtab *tab, struct nfim_row *row, u
 	row->offered = true;
 }
 
+/* As in the kernel: the connection was seen to be opened, and both ends answered each other. */
+static bool may_offer(const struct nfim_row *row)
+{
+	const struct nfim_track *t = row->track;
+
+	return t && t->side[0].saw_syn && t->side[0].has_ack && t->side[1].has_ack;
+}
+
 static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int dir,
 		       const struct nfim_offers *offers, uint64_t usec)
 {
 	struct nfim_expected ex;
+	struct nfim_ends of;
 	int ret = 0;
 	u32 i;
 
+	ends_of(row, &of);
 	for (i = 0; i < offers->n && !ret; i++)
-		if (nfim_expect_make(&ex, &offers->at[i], row->client.b,
-				     row->family == AF_INET6, dir, row->flow.proto))
+		if (nfim_expect_make(&ex, &offers->at[i], &of, dir, row->flow.proto))
 			ret = nfim_expecttab_add(&tab->expected, &ex, usec);
 	return ret;
 }
@@ -365,7 +378,7 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	free_blocks(spare);
 	free_blocks(gone);
 	note(row, &step);
-	if (step.offers.n && !ret)
+	if (step.offers.n && !ret && may_offer(row))
 		ret = take_offers(tab, row, seg->dir, &step.offers, usec);
 	return ret;
 }

@@ -76,6 +76,7 @@ is "DCC: IPv6" "$(rows dcc-ipv6.pcap 6-7,9 | tail -n +2)" "5555 irc file
 5556 - -"
 is "DCC: two minutes later" "$(rows dcc-late.pcap 6-7,9 | tail -n +2)" "5555 - -"
 is "DCC: port 0 waits for an answer" "$(rows dcc-passive.pcap 6-7,9 | tail -n +2)" "5555 - -"
+is "DCC: what may come from anybody" "$(rows dcc-forged.pcap 6-7,9 | tail -n 1)" "5555 - -"
 is "DCC: 64 of a client" "$(rows dcc-many.pcap 6-7,9 | tail -n +2)" "6063 irc file
 6064 - -"
 is "bytestreams: of the client, and of the proxy it named" \

@@ -305,8 +305,8 @@ def offers():
 
     def talk(*lines, prefix=b"", d=0):
         t = Tcp(bport=6667)
-        first = [t.send(0, b"NICK alice\r\nUSER alice 0 * :A\r\n")]
-        return t.open() + first + [t.send(d, prefix + line) for line in lines]
+        begin = t.open() + [t.send(0, b"NICK alice\r\nUSER alice 0 * :A\r\n")]
+        return begin + [t.send(d, prefix + line) for line in lines]
 
     def data(a, b, bport, aport=50000):
         t = Tcp(a=a, b=b, bport=bport, aport=aport)
@@ -327,6 +327,11 @@ def offers():
     late = talk(dcc(b"SEND", b"167772161", 5555)) + data(other, me, 5555)
     pcap("dcc-late.pcap", late, step=30)
     pcap("dcc-passive.pcap", talk(dcc(b"SEND", b"167772161", 0)) + data(other, me, 5555))
+    # Packets that anybody may have sent: a SYN with bytes, and one in the middle of nothing.
+    lone, stray = Tcp(bport=6667), Tcp(aport=40001, bport=6667)
+    pcap("dcc-forged.pcap",
+         [lone.segment(0, SYN, dcc(b"SEND", b"1", 5555), seq=lone.isn[0]),
+          stray.send(0, dcc(b"SEND", b"1", 5555))] + data(other, me, 5555))
     many = talk(*[dcc(b"SEND", b"167772161", 6000 + i) for i in range(65)])
     pcap("dcc-many.pcap", many + data(other, me, 6063) + data(other, me, 6064), step=0)
     t = Tcp(bport=5222)
