@@ -61,6 +61,11 @@ static void keep(struct nfim_match_ctx *mc, struct nfim_flow_dir *d, const struc
 		return;
 	}
 	d->base = f->tag;
+	/* Which of two fragments for one place the server takes, nobody knows. */
+	if (nfim_window_differs(wv)) {
+		mc->too_much = true;
+		return;
+	}
 	step->blocks = nfim_window_blocks(wv, f->off, f->off + f->size, false);
 	if (step->blocks > NFIM_BLOCKS_MAX) {
 		step->blocks = 0;

@@ -149,6 +149,29 @@ TEST(test_two_hellos)
 	drive_free(&d);
 }
 
+/* Fragments for the same place: the same bytes twice are nothing new, others are a riddle. */
+TEST(test_overlap)
+{
+	u8 body[BODY], other[BODY];
+	u32 len = make(body, "turn.signal.org", 600);
+	struct drive d;
+
+	memcpy(other, body, len);
+	other[40] ^= 1;
+	case_begin("the same bytes");
+	begin(&d);
+	send(&d, body, len, 0, 300, 0);
+	send(&d, body, len, 100, 400, 0);
+	send(&d, body, len, 350, len, 0);
+	expect(&d, "signal");
+	case_begin("one of them is another");
+	begin(&d);
+	send(&d, other, len, 0, 300, 0);
+	send(&d, body, len, 0, 400, 0);
+	case_eq("given up", d.verdict, NFIM_GIVEN_UP);
+	drive_free(&d);
+}
+
 TEST(test_none)
 {
 	static const struct {
@@ -181,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_two_hellos),
+		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_none),
 	};
 	int failed;
