@@ -19,7 +19,7 @@ enum {
 	EXT_ESNI		= 0xffce,
 	EXT_ECH			= 0xfe0d,
 	EXTENSIONS_MAX		= 256,
-	NAMES_MAX		= 8,	/* RFC 6066 section 3 knows one type, one of which may be there */
+	NAMES_MAX		= 8,	/* RFC 6066 section 3 knows one */
 };
 
 struct feed {
