@@ -36,16 +36,6 @@ static enum nf_im_state flow_state(const struct nfim_flow *flow)
 	}
 }
 
-/* What the verdict of a known flow rests on, as its labels say. */
-static void labels_conf(const struct nf_conn_labels *labels, struct nf_im_facts *facts)
-{
-	facts->known = true;
-	if (nf_im_label_test(labels, NF_IM_LABEL_NAME))
-		facts->conf = NF_IM_CONF_NAME;
-	else if (nf_im_label_test(labels, NF_IM_LABEL_PAIR))
-		facts->conf = NF_IM_CONF_PAYLOAD_PAIR;
-}
-
 /* All facts whose range the packet touches. */
 static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt *pkt,
 			struct nf_im_facts *facts)
@@ -185,8 +175,10 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 		datagram_lookups(skb, ct, ctinfo, pack, &facts->lookups);
 	if (facts->state != NF_IM_STATE_DECIDED)
 		return;
-	if (!facts->known && nf_im_label_known(labels))
-		labels_conf(labels, facts);
+	if (!facts->known && nf_im_label_known(labels)) {
+		facts->known = true;
+		facts->conf = nf_im_label_conf(labels);
+	}
 	if (!facts->proto && labels && (want_proto || want_actions))
 		facts->proto = nf_im_label_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)

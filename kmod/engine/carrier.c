@@ -50,13 +50,14 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 	}
 }
 
-bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit)
+bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit,
+		       enum nfim_confidence conf)
 {
 	if (hit->class != NFIM_NAME_DEDICATED)
 		return false;
 	mc->rule = NFIM_NO_RULE;
 	mc->proto = hit->proto;
-	mc->conf = NFIM_CONF_NAME;
+	mc->conf = conf;
 	mc->actions = hit->actions;
 	return true;
 }
@@ -117,7 +118,7 @@ static u32 put_address(u8 *to, const u8 *p, enum nfim_host kind)
 static void take_host(const struct nfim_peel *p)
 {
 	struct nfim_step *step = p->mc->step;
-	u32 off = p->host_off, len = p->host_len, n;
+	u32 off = p->host_off, len = p->host_len;
 	u8 buf[NFIM_READ_MAX] __uninitialized;
 	const u8 *b;
 
@@ -134,14 +135,7 @@ static void take_host(const struct nfim_peel *p)
 		off += len - NFIM_HOST_MAX;
 		len = NFIM_HOST_MAX;
 	}
-	for (; len; len -= n, off += n) {
-		n = min_t(u32, len, NFIM_READ_MAX);
-		b = nfim_view_get(p->view, off, n, buf);
-		if (!b)
-			return;
-		memcpy(step->host + step->host_len, b, n);
-		step->host_len += n;
-	}
+	step->host_len = nfim_view_copy(p->view, off, len, step->host);
 }
 
 static enum nfim_peel_result ask(struct nfim_peel *p, u32 carrier)

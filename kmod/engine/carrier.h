@@ -249,8 +249,9 @@ bool nfim_quic_commit(struct nfim_block **blocks, const struct nfim_quic *q,
 
 struct nfim_name_hit;
 
-/* For carriers that know the host: a name that its service has for itself is the verdict. */
-bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit);
+/* A name of the pack that its service has for itself is the verdict; @conf: what that rests on. */
+bool nfim_name_decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit,
+		       enum nfim_confidence conf);
 
 struct nfim_tls_hello;
 

@@ -136,22 +136,15 @@ static enum nfim_run_result head_rules(struct nfim_peel *p, const struct nfim_ht
 static bool name_decides(struct nfim_peel *p, const struct nfim_span *host)
 {
 	struct nfim_match_ctx *mc = p->mc;
-	u8 name[NFIM_HOST_MAX], buf[NFIM_READ_MAX];
 	struct nfim_name_hit hit;
-	u32 done, n;
-	const u8 *b;
+	u8 name[NFIM_HOST_MAX];
 
-	if (!host->len || host->len > NFIM_HOST_MAX)
+	if (!host->len || host->len > NFIM_HOST_MAX ||
+	    nfim_view_copy(p->view, host->off, host->len, name) < host->len)
 		return false;
-	for (done = 0; done < host->len; done += n) {
-		n = min_t(u32, host->len - done, NFIM_READ_MAX);
-		b = nfim_view_get(p->view, host->off + done, n, buf);
-		if (!b)
-			return false;
-		memcpy(name + done, b, n);
-	}
 	mc->step->work += host->len;
-	return nfim_names_find(mc->pack, name, host->len, &hit) && nfim_name_decides(mc, &hit);
+	return nfim_names_find(mc->pack, name, host->len, &hit) &&
+	       nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
 }
 
 static enum nfim_peel_result head_done(struct nfim_peel *p, const struct nfim_http *h)

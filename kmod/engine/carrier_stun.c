@@ -16,17 +16,6 @@ enum {
 	ATTRS_MAX	= 32,
 };
 
-static bool decides(struct nfim_match_ctx *mc, const struct nfim_name_hit *hit, u8 conf)
-{
-	if (hit->class != NFIM_NAME_DEDICATED)
-		return false;
-	mc->rule = NFIM_NO_RULE;
-	mc->proto = hit->proto;
-	mc->conf = conf;
-	mc->actions = hit->actions;
-	return true;
-}
-
 /* "stun:4002" in the pack's names: is the attribute one service's alone? */
 static bool attribute(struct nfim_match_ctx *mc, u32 type)
 {
@@ -38,26 +27,18 @@ static bool attribute(struct nfim_match_ctx *mc, u32 type)
 	for (i = 0; i < sizeof(hex); i++)
 		hex[i] = digits[type >> 4 * (3 - i) & 15];
 	return nfim_names_find_whole(mc->pack, "stun:", hex, sizeof(hex), &hit) &&
-	       decides(mc, &hit, NFIM_CONF_PAYLOAD);
+	       nfim_name_decides(mc, &hit, NFIM_CONF_PAYLOAD);
 }
 
 static bool realm(struct nfim_match_ctx *mc, const struct nfim_view *view, u32 off, u32 len)
 {
 	struct nfim_name_hit hit;
-	u8 name[REALM_MAX], buf[NFIM_READ_MAX];
-	u32 at, n;
-	const u8 *p;
+	u8 name[REALM_MAX];
 
-	if (len > REALM_MAX)
+	if (len > REALM_MAX || nfim_view_copy(view, off, len, name) < len)
 		return false;
-	for (at = 0; at < len; at += n) {
-		n = min_t(u32, len - at, NFIM_READ_MAX);
-		p = nfim_view_get(view, off + at, n, buf);
-		if (!p)
-			return false;
-		memcpy(name + at, p, n);
-	}
-	return nfim_names_find(mc->pack, name, len, &hit) && decides(mc, &hit, NFIM_CONF_NAME);
+	return nfim_names_find(mc->pack, name, len, &hit) &&
+	       nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
 }
 
 bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)

@@ -21,7 +21,7 @@ bool nfim_hello_decides(struct nfim_match_ctx *mc, const struct nfim_tls_hello *
 	if (!nfim_names_find(mc->pack, hello->name, hello->name_len, &hit) &&
 	    !nfim_names_find_whole(mc->pack, "alpn:", hello->alpn, hello->alpn_len, &hit))
 		return false;
-	return nfim_name_decides(mc, &hit);
+	return nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
 }
 
 enum nfim_peel_result nfim_peel_tls(struct nfim_peel *p)

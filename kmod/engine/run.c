@@ -6,6 +6,22 @@
 #include "http.h"
 #include "run_impl.h"
 
+u32 nfim_view_copy(const struct nfim_view *view, u32 off, u32 n, u8 *to)
+{
+	u8 buf[NFIM_READ_MAX] __uninitialized;
+	u32 done, take;
+	const u8 *p;
+
+	for (done = 0; done < n; done += take) {
+		take = min_t(u32, n - done, NFIM_READ_MAX);
+		p = nfim_view_get(view, off + done, take, buf);
+		if (!p)
+			break;
+		memcpy(to + done, p, take);
+	}
+	return done;
+}
+
 static inline void reached(struct nfim_vm *vm, u64 end)
 {
 	if (end > vm->reach)

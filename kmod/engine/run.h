@@ -70,6 +70,17 @@ static inline const u8 *nfim_view_get(const struct nfim_view *view, u32 off, u32
 	return view->read ? view->read(view, off, n, buf) : NULL;
 }
 
+/**
+ * nfim_view_copy() - bytes of a view in one piece, however many
+ * @view: the view
+ * @off: the first
+ * @n: how many; @off + @n <= @view->len
+ * @to: they go there
+ *
+ * Return: how many there are, less than @n if some cannot be had.
+ */
+u32 nfim_view_copy(const struct nfim_view *view, u32 off, u32 n, u8 *to);
+
 /*
  * Instructions. w0 = op | a << 8 | b << 16, w1 = imm. All offsets are added to the cursor,
  * which starts at the program's start offset. A read past the view's end stops the program

@@ -560,18 +560,10 @@ static void exec_behind(struct nfim_vm *vm, const struct nfim_insn *insn)
 /* Bytes from @at on in one piece; returns how many. */
 static u32 offer_text(struct nfim_vm *vm, u32 at, u32 to, u8 *text)
 {
-	u32 len = min_t(u32, to - at, NFIM_OFFER_TEXT), have, take;
-	const u8 *p;
+	u32 len = min_t(u32, to - at, NFIM_OFFER_TEXT);
 
-	for (have = 0; have < len; have += take) {
-		take = min_t(u32, len - have, NFIM_READ_MAX);
-		p = nfim_view_get(vm->view, at + have, take, vm->buf);
-		if (!p)
-			break;
-		memcpy(text + have, p, take);
-	}
 	vm->out->work += len / 8;
-	return have;
+	return nfim_view_copy(vm->view, at, len, text);
 }
 
 /* What the text at @at offers, if anything; returns how many bytes that took. */

@@ -10,19 +10,9 @@
 #include "case.h"
 #include "engine/dns.h"
 #include "input.h"
-#include "sigset.h"
+#include "shipped.h"
 
 #include <stdlib.h>
-
-static struct sigset *set;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	set = sigset_shipped();
-	return 0;
-}
 
 static enum nfim_dns_result parse(const u8 *bytes, u32 len, u32 end, struct nfim_dns *dns)
 {

@@ -10,7 +10,7 @@
 #include "case.h"
 #include "input.h"
 #include "quic_mk.h"
-#include "sigset.h"
+#include "shipped.h"
 
 #include <stdlib.h>
 
@@ -23,16 +23,6 @@ enum {
 	C_VERSION	= 5,		/* shift of the version's number */
 	DATAGRAM	= 1500,
 };
-
-static struct sigset *set;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	set = sigset_shipped();
-	return 0;
-}
 
 static u32 seal(u8 *out, u32 control, u32 number, const u8 *frames, u32 len)
 {

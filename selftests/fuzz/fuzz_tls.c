@@ -10,19 +10,9 @@
 #include "engine/names.h"
 #include "engine/tls.h"
 #include "input.h"
-#include "sigset.h"
+#include "shipped.h"
 
 #include <stdlib.h>
-
-static struct sigset *set;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	set = sigset_shipped();
-	return 0;
-}
 
 static enum nfim_tls_result parse(u32 kind, const u8 *bytes, u32 len, bool last,
 				  struct nfim_tls_hello *hello)

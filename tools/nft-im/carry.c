@@ -51,11 +51,7 @@ static struct {
 
 static void add(struct nftnl_rule *rule, struct nftnl_expr *expr)
 {
-	static void (*real)(struct nftnl_rule *r, struct nftnl_expr *e);
-
-	if (!real)
-		real = next_symbol("nftnl_rule_add_expr");
-	real(rule, expr);
+	REAL(nftnl_rule_add_expr)(rule, expr);
 }
 
 static bool is_expr(const struct nftnl_expr *expr, const char *name)
@@ -130,20 +126,12 @@ void nftnl_rule_add_expr(struct nftnl_rule *rule, struct nftnl_expr *expr)
 
 void xtables_set_nfproto(uint8_t nfproto)
 {
-	static void (*real)(uint8_t family);
-
-	if (!real)
-		real = next_symbol("xtables_set_nfproto");
-	real(nfproto == NFPROTO_INET ? NFPROTO_IPV4 : nfproto);
+	REAL(xtables_set_nfproto)(nfproto == NFPROTO_INET ? NFPROTO_IPV4 : nfproto);
 }
 
 FILE *carry_raw_open(const char *path)
 {
-	static FILE *(*real)(const char *p, const char *mode);
-
-	if (!real)
-		real = next_symbol("fopen");
-	return real(path, "r");
+	return REAL(fopen)(path, "r");
 }
 
 void carry_files(bool on)
@@ -185,12 +173,8 @@ static FILE *open_rewritten(const char *path)
 
 FILE *fopen(const char *path, const char *mode)
 {
-	static FILE *(*real)(const char *p, const char *m);
-
-	if (!real)
-		real = next_symbol("fopen");
 	if (!files || mode[0] != 'r' || mode[1] == '+')
-		return real(path, mode);
+		return REAL(fopen)(path, mode);
 	return open_rewritten(path);
 }
 

@@ -121,8 +121,16 @@ void carry_load(void);
 /** carry_missing() - whether carry_load() left us without the match */
 bool carry_missing(void);
 
-/** next_symbol() - the function of that name which ours hides; none is the end of the program */
+/** next_symbol() - what of that name ours hides; none is the end of the program */
 void *next_symbol(const char *name);
+
+/** REAL() - the function that one of ours hides, looked up once for each place */
+#define REAL(function) ({						\
+	static typeof(&(function)) real_;				\
+									\
+	if (!real_)							\
+		real_ = next_symbol(#function);				\
+	real_; })
 
 /** carry_raw_open() - open a file as it is */
 FILE *carry_raw_open(const char *path);

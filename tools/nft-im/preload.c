@@ -22,14 +22,11 @@ static void begin(void)
 
 static int run(struct nft_ctx *nft, const struct session_text *t)
 {
-	static int (*buffer)(struct nft_ctx *nft);
 	int ret;
 
-	if (!buffer)
-		buffer = next_symbol("nft_ctx_buffer_error");
 	if (collected)
 		return session_run(nft, t);
-	buffer(nft);
+	REAL(nft_ctx_buffer_error)(nft);
 	ret = session_run(nft, t);
 	session_messages(nft_ctx_get_error_buffer(nft));
 	nft_ctx_unbuffer_error(nft);
@@ -56,19 +53,15 @@ static FILE *open_input(const char *name)
 
 int nft_run_cmd_from_filename(struct nft_ctx *nft, const char *filename)
 {
-	static int (*real)(struct nft_ctx *nft, const char *name);
 	FILE *file = open_input(filename);
 	char *text = file ? read_all(file) : NULL;
 	int ret;
 
 	if (file && file != stdin)
 		fclose(file);
-	if (!text) {
-		/* It knows how to say so. */
-		if (!real)
-			real = next_symbol("nft_run_cmd_from_filename");
-		return real(nft, filename);
-	}
+	/* It knows how to say so. */
+	if (!text)
+		return REAL(nft_run_cmd_from_filename)(nft, filename);
 	ret = run(nft, &(struct session_text){
 		.name = filename, .text = text, .json = is_json(nft),
 		.by_name = file != stdin && !is_json(nft) });
@@ -78,49 +71,35 @@ int nft_run_cmd_from_filename(struct nft_ctx *nft, const char *filename)
 
 int nft_ctx_buffer_error(struct nft_ctx *nft)
 {
-	static int (*real)(struct nft_ctx *nft);
-
-	if (!real)
-		real = next_symbol("nft_ctx_buffer_error");
 	collected = true;
-	return real(nft);
+	return REAL(nft_ctx_buffer_error)(nft);
 }
 
 /* With the user's own words in it. It lives until the next call, as libnftables' does. */
 const char *nft_ctx_get_error_buffer(struct nft_ctx *nft)
 {
-	static const char *(*real)(struct nft_ctx *nft);
+	const char *theirs = REAL(nft_ctx_get_error_buffer)(nft);
 	static char *messages;
 	size_t size;
 	FILE *out;
 
-	if (!real)
-		real = next_symbol("nft_ctx_get_error_buffer");
 	free(messages);
 	messages = NULL;
 	out = open_memstream(&messages, &size);
 	if (!out)
-		return real(nft);
-	rewrite_restore(real(nft), out);
-	return fclose(out) ? real(nft) : messages;
+		return theirs;
+	rewrite_restore(theirs, out);
+	return fclose(out) ? theirs : messages;
 }
 
 int nft_ctx_add_include_path(struct nft_ctx *nft, const char *path)
 {
-	static int (*real)(struct nft_ctx *nft, const char *path);
-
-	if (!real)
-		real = next_symbol("nft_ctx_add_include_path");
 	rewrite_include_path(path);
-	return real(nft, path);
+	return REAL(nft_ctx_add_include_path)(nft, path);
 }
 
 int nft_ctx_add_var(struct nft_ctx *nft, const char *var)
 {
-	static int (*real)(struct nft_ctx *nft, const char *var);
-
-	if (!real)
-		real = next_symbol("nft_ctx_add_var");
 	rewrite_define(var);
-	return real(nft, var);
+	return REAL(nft_ctx_add_var)(nft, var);
 }

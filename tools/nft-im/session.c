@@ -98,16 +98,11 @@ void session_begin(void)
 
 static int hand_over(struct nft_ctx *nft, const struct session_text *t, const char *changed)
 {
-	static int (*by_name)(struct nft_ctx *nft, const char *name);
-	static int (*by_text)(struct nft_ctx *nft, const char *text);
 	int ret;
 
-	if (!by_name) {
-		by_name = next_symbol("nft_run_cmd_from_filename");
-		by_text = next_symbol("nft_run_cmd_from_buffer");
-	}
 	carry_files(true);
-	ret = t->by_name ? by_name(nft, t->name) : by_text(nft, changed);
+	ret = t->by_name ? REAL(nft_run_cmd_from_filename)(nft, t->name) :
+			   REAL(nft_run_cmd_from_buffer)(nft, changed);
 	carry_files(false);
 	return ret;
 }
