@@ -4,7 +4,8 @@
  *
  * The engine runs on a copy of the flow and without a lock; its result is put back if the flow
  * did not change meanwhile, else the packet is read again. So packets of one flow on
- * two CPUs count one after the other, as if they had come so.
+ * two CPUs count one after the other, as if they had come so. A packet that brings nothing needs
+ * none of that: to see it takes as long as to copy the flow.
  */
 #include "nf_im_expect.h"
 #include "nf_im_table.h"
@@ -69,6 +70,7 @@ static bool entry_stale(const struct nf_im_entry *e, const struct nf_im_pkt *pkt
 
 enum take {
 	TAKE_COPY,	/* the copy is there */
+	TAKE_BRIEF,	/* the packet was taken in, a copy is not needed */
 	TAKE_NOTHING,	/* there is nothing to read, or the flow is given up */
 	TAKE_NO_ROOM,	/* the table is full */
 	TAKE_ELSEWHERE,	/* it may be filed under its tuple */
@@ -173,6 +175,30 @@ static enum take entry_for(struct inspection *in, bool may_evict, struct nf_im_e
 	return TAKE_COPY;
 }
 
+/* Under the bucket's lock: the flow is done, and none that we know. */
+static void entry_none(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
+		       struct nf_im_entry *e)
+{
+	nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
+	if (nf_im_label_holds(pkt->ct, pack, &e->flow))
+		nf_im_entry_kill(e);
+	else
+		nf_im_entry_drop_window(e);
+}
+
+/* Under the bucket's lock: most packets bring nothing, and are taken in here. */
+static bool entry_brief(struct inspection *in, struct nf_im_entry *e)
+{
+	if (!nfim_flow_brief(in->pack, &e->flow, &in->pkt->seg, in->watch, &in->step))
+		return false;
+	in->lack = 0;
+	in->flow.conf = e->flow.conf;
+	nf_im_entry_changed(e);
+	if (e->flow.done)
+		entry_none(in->pkt, in->pack, e);
+	return true;
+}
+
 static enum take flow_take(struct inspection *in, bool may_evict)
 {
 	struct nf_im_entry *e;
@@ -186,16 +212,20 @@ static enum take flow_take(struct inspection *in, bool may_evict)
 		take = TAKE_NOTHING;
 	}
 	if (take == TAKE_COPY) {
-		in->flow = e->flow;
-		in->gen = e->gen;
 		in->pkt->seg.age = (u16)(nf_im_now() - e->born);
+		if (entry_brief(in, e)) {
+			take = TAKE_BRIEF;
+		} else {
+			in->flow = e->flow;
+			in->gen = e->gen;
+		}
 	}
 	nf_im_bucket_unlock(in->key);
 	return take;
 }
 
-/* Take a copy of the flow. */
-static bool inspection_begin(struct inspection *in)
+/* Find the flow, and take a copy of it if the packet may bring something. */
+static enum take inspection_begin(struct inspection *in)
 {
 	enum take take = flow_take(in, true);
 
@@ -207,7 +237,7 @@ static bool inspection_begin(struct inspection *in)
 		nf_im_room(in->inet, in->key, false);
 		take = flow_take(in, false);
 	}
-	return take == TAKE_COPY;
+	return take;
 }
 
 /* What a packet that offers something does when it is sent again. */
@@ -405,10 +435,11 @@ static void inspection_blocks(struct inspection *in, struct nfim_block **spare)
 static bool inspect_once(struct inspection *in)
 {
 	struct nfim_block *spare = NULL;
+	enum take take = inspection_begin(in);
 	bool through;
 
-	in->read = inspection_begin(in);
-	if (!in->read)
+	in->read = take == TAKE_COPY || take == TAKE_BRIEF;
+	if (take != TAKE_COPY)
 		return true;
 	nfim_flow_step(in->pack, &in->flow, &in->pkt->seg, in->watch, &in->step);
 	/* Who listens wants to know more of this packet than its protocol. */
@@ -586,11 +617,7 @@ void nf_im_inspect_ack(struct nf_im_pkt *pkt)
 			nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
 				    NF_IM_A_C_UNINSPECTED);
 			nf_im_entry_changed(e);
-			nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
-			if (nf_im_label_holds(pkt->ct, pack, &e->flow))
-				nf_im_entry_kill(e);
-			else
-				nf_im_entry_drop_window(e);
+			entry_none(pkt, pack, e);
 		}
 	}
 	nf_im_bucket_unlock(key);

@@ -32,32 +32,32 @@ static siphash_key_t key_secret __aligned(SIPHASH_ALIGNMENT);
 static atomic_t total_bytes, other_bytes, block_bytes, other_block_bytes;
 static atomic_t hand;
 
+/* What is no address: ports, zone and protocols. */
+static u64 key_rest(const struct nf_conn *ct, const struct nf_conntrack_tuple *t)
+{
+	return (__force u64)t->src.u.all | (__force u64)t->dst.u.all << 16 |
+	       (u64)nf_ct_zone(ct)->id << 32 | (u64)t->src.l3num << 56 |
+	       (u64)t->dst.protonum << 48;
+}
+
 u64 nf_im_key_tuple(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct {
 		union nf_inet_addr src, dst;
-		u64 net;
-		__be16 sport, dport;
-		u16 zone, l3num_l4;
+		u64 net, rest;
 	} k;
-	u64 ports;
 
 	static_assert(sizeof(k) == 48);	/* no padding: all of it is hashed */
+	/* The same, in half as many words. */
+	if (t->src.l3num == NFPROTO_IPV4)
+		return siphash_3u64((u64)(__force u32)t->src.u3.ip << 32 |
+				    (__force u32)t->dst.u3.ip,
+				    (unsigned long)nf_ct_net(ct), key_rest(ct, t), &key_secret);
 	k.src = t->src.u3;
 	k.dst = t->dst.u3;
 	k.net = (unsigned long)nf_ct_net(ct);
-	k.sport = t->src.u.all;
-	k.dport = t->dst.u.all;
-	k.zone = nf_ct_zone(ct)->id;
-	k.l3num_l4 = t->src.l3num << 8 | t->dst.protonum;
-	if (t->src.l3num == NFPROTO_IPV4) {
-		/* The same, in half as many words. */
-		ports = (__force u64)k.sport | (__force u64)k.dport << 16 |
-			(u64)k.zone << 32 | (u64)k.l3num_l4 << 48;
-		return siphash_3u64((u64)(__force u32)k.src.ip << 32 | (__force u32)k.dst.ip,
-				    k.net, ports, &key_secret);
-	}
+	k.rest = key_rest(ct, t);
 	return siphash(&k, sizeof(k), &key_secret);
 }
 

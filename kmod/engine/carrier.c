@@ -5,6 +5,7 @@
  */
 #include "carrier.h"
 #include "names.h"
+#include "quic.h"
 #include "unit.h"
 
 typedef enum nfim_peel_result (*peel_fn)(struct nfim_peel *p);
@@ -350,6 +351,19 @@ enum nfim_run_result nfim_carry(struct nfim_carry *c)
 	}
 	c->mc->too_much = true;
 	return NFIM_RUN_MORE;
+}
+
+bool nfim_datagram_nothing(const struct nfim_match_ctx *mc)
+{
+	const struct nfim_seg *seg = mc->seg;
+	const u8 *p = seg->head;
+
+	if (!seg->head_len || nfim_blind_to_datagrams(mc->pack) ||
+	    nfim_carrier_begin(mc, *p) != NFIM_CARRIER_NONE || nfim_dtls_begins(*p) ||
+	    nfim_stun_begins(seg) || nfim_quic_begins(seg))
+		return false;
+	return nfim_match_nothing(mc, NFIM_ROOT_UDP, p, seg->head_len,
+				  seg->head_len == seg->len);
 }
 
 enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)

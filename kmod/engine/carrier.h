@@ -240,6 +240,29 @@ bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 bool nfim_dtls_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			const struct nfim_view *view);
 
+enum {
+	NFIM_DTLS_HANDSHAKE	= 0x16,		/* a record's first byte, RFC 6347 section 4.1 */
+	NFIM_STUN_HEADER	= 20,
+	NFIM_STUN_COOKIE	= 0x2112a442,	/* RFC 8489 section 5 */
+};
+
+/* May a datagram with this first byte be one that nfim_dtls_datagram() wants to see? */
+static inline bool nfim_dtls_begins(u8 byte)
+{
+	return byte == NFIM_DTLS_HANDSHAKE;
+}
+
+/* The same of nfim_stun_datagram(), by what of the datagram lies in one piece. */
+static inline bool nfim_stun_begins(const struct nfim_seg *seg)
+{
+	if (seg->len < NFIM_STUN_HEADER || seg->head[0] & 0xc0)
+		return false;
+	return seg->head_len < 8 || nfim_be32(seg->head + 4) == NFIM_STUN_COOKIE;
+}
+
+/* Does the datagram begin like nothing that we know? Then none of these has anything to say. */
+bool nfim_datagram_nothing(const struct nfim_match_ctx *mc);
+
 /* STUN, likewise: an attribute or the realm of a datagram decides. */
 bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view);
 

@@ -14,7 +14,6 @@
 enum {
 	RECORD		= 13,
 	HEADERS		= RECORD + 12,
-	HANDSHAKE	= 0x16,
 	CLIENT_HELLO	= 1,
 };
 
@@ -32,10 +31,10 @@ static bool fragment(const struct nfim_view *view, struct fragment *f)
 	const u8 *p;
 	u32 left;
 
-	if (view->head_len && *view->head != HANDSHAKE)
+	if (view->head_len && !nfim_dtls_begins(*view->head))
 		return false;
 	p = view->len > HEADERS ? nfim_view_get(view, 0, HEADERS, buf) : NULL;
-	if (!p || p[0] != HANDSHAKE || p[1] != 0xfe || (p[2] != 0xff && p[2] != 0xfd) ||
+	if (!p || !nfim_dtls_begins(p[0]) || p[1] != 0xfe || (p[2] != 0xff && p[2] != 0xfd) ||
 	    nfim_be16(p + 3) || p[RECORD] != CLIENT_HELLO)
 		return false;
 	left = nfim_be16(p + RECORD - 2);

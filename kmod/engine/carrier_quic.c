@@ -114,17 +114,6 @@ static u32 blocks_for(const struct nfim_quic *q, struct nfim_block *blocks)
 	return n;
 }
 
-bool nfim_quic_begins(const struct nfim_seg *seg)
-{
-	u8 buf[1];
-	const u8 *p;
-
-	if (seg->l4 != NFIM_L4_UDP || seg->len < NFIM_QUIC_DATAGRAM_MIN)
-		return false;
-	p = nfim_seg_get(seg, 0, 1, buf);
-	return p && (*p & 0xc0) == 0xc0;
-}
-
 bool nfim_quic_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			const struct nfim_view *view)
 {

@@ -9,8 +9,6 @@
 #include "names.h"
 
 enum {
-	HEADER		= 20,
-	COOKIE		= 0x2112a442,
 	REALM		= 0x0014,
 	REALM_MAX	= 128,
 	ATTRS_MAX	= 32,
@@ -47,11 +45,11 @@ bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)
 	u8 buf[8];
 	const u8 *p;
 
-	p = view->len >= HEADER ? nfim_view_get(view, 0, sizeof(buf), buf) : NULL;
-	if (!p || p[0] & 0xc0 || nfim_be32(p + 4) != COOKIE ||
-	    nfim_be16(p + 2) != view->len - HEADER)
+	p = view->len >= NFIM_STUN_HEADER ? nfim_view_get(view, 0, sizeof(buf), buf) : NULL;
+	if (!p || p[0] & 0xc0 || nfim_be32(p + 4) != NFIM_STUN_COOKIE ||
+	    nfim_be16(p + 2) != view->len - NFIM_STUN_HEADER)
 		return false;
-	for (off = HEADER, n = 0; view->len - off >= 4 && n < ATTRS_MAX; n++) {
+	for (off = NFIM_STUN_HEADER, n = 0; view->len - off >= 4 && n < ATTRS_MAX; n++) {
 		p = nfim_view_get(view, off, 4, buf);
 		if (!p)
 			return false;

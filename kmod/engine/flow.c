@@ -45,7 +45,7 @@ struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
  * direction waits until all rules said no: its first bytes may have been lost so far. Between
  * two messages of a carrier nothing is open, though more may come.
  */
-static bool dir_waits(const struct nfim_flow *flow, u32 i)
+bool nfim_dir_waits(const struct nfim_flow *flow, u32 i)
 {
 	const struct nfim_flow_dir *d = &flow->dir[i];
 
@@ -70,7 +70,7 @@ bool nfim_flow_live(const struct nfim_flow *flow)
 	if (flow->done)
 		return false;
 	for (i = 0; i < 2; i++) {
-		if (dir_waits(flow, i))
+		if (nfim_dir_waits(flow, i))
 			return true;
 		if (!dir_spoke(flow, i) && !(flow->flags[!i] & NFIM_F_MID))
 			return true;
@@ -136,7 +136,7 @@ static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u3
 	struct nfim_flow_dir *d = &flow->dir[me];
 	u32 other = !me;
 
-	if (dir_waits(flow, me)) {
+	if (nfim_dir_waits(flow, me)) {
 		flow->done = NFIM_GIVEN_UP;
 		return;
 	}
@@ -146,13 +146,13 @@ static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u3
 	}
 	flow->flags[me] |= NFIM_F_CLOSED;
 	if (dir_rests(flow, seg, other) ||
-	    (!dir_waits(flow, other) &&
+	    (!nfim_dir_waits(flow, other) &&
 	     (!dir_spoke(flow, other) || (flow->flags[other] & NFIM_F_MID))))
 		flow_none(flow);
 }
 
 /* The budget of an undecided flow; nothing that still may become a protocol is ended by time. */
-static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
+void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
 	const u8 was[2] = { flow->flags[0], flow->flags[1] };
 	u32 i;
@@ -170,7 +170,7 @@ static void flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 	} else if (flow->packets >= NFIM_BUDGET_PACKETS) {
 		flow_none(flow);
 		for (i = 0; i < 2; i++)
-			if (dir_waits(flow, i) ||
+			if (nfim_dir_waits(flow, i) ||
 			    (flow->flags[i] & NFIM_F_CLOSED &&
 			     !(was[i] & NFIM_F_CLOSED && dir_settled(flow, seg, i))))
 				flow->done = NFIM_GIVEN_UP;
@@ -219,7 +219,7 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	flow_verdict(mc, flow);
 }
 
-static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
+void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 {
 	struct nfim_flow_dir *d = &flow->dir[i];
 
@@ -233,7 +233,7 @@ static void dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
 	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
 }
 
-static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
+void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
 	struct nfim_flow_dir *d = &flow->dir[seg->dir];
 	u32 node = d->node;
@@ -242,7 +242,7 @@ static void dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)
 	flow->flags[seg->dir] |= NFIM_F_BASE | NFIM_F_MID;
 	flow->flags[seg->dir] &= ~NFIM_F_CONFLICT;
 	d->chain = 0;
-	dir_restart(flow, seg->dir, 0);
+	nfim_dir_restart(flow, seg->dir, 0);
 	/* Of a known flow it is no place in the index, but what its packets do. */
 	if (flow->done)
 		d->node = node;
@@ -263,7 +263,7 @@ static void dir_check_missed(struct nfim_flow *flow, const struct nfim_seg *seg)
 	if (d->blocks)
 		flow->done = NFIM_GIVEN_UP;
 	else
-		dir_become_mid(flow, seg);
+		nfim_dir_become_mid(flow, seg);
 }
 
 /* Bytes the receiver has acknowledged cannot be replaced; drop them from the segment's front. */
@@ -296,7 +296,7 @@ static bool seg_place(struct nfim_flow *flow, const struct nfim_seg *seg, struct
 			d->base = seg->base;
 			flow->flags[seg->dir] |= NFIM_F_BASE;
 		} else {
-			dir_become_mid(flow, seg);
+			nfim_dir_become_mid(flow, seg);
 		}
 	}
 	dir_check_missed(flow, seg);
@@ -383,12 +383,12 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
  * No rule wants more of this direction, or of this segment of it. What was kept of it before
  * stays: the bytes that said no may be sent once more, as others.
  */
-static void dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
-		      u32 keep)
+void nfim_dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
+		    u32 keep)
 {
 	u32 origin = flow->dir[i].origin;
 
-	dir_restart(flow, i, origin);
+	nfim_dir_restart(flow, i, origin);
 	flow->dir[i].next = max(prior, avail);
 	if (!(flow->flags[i] & NFIM_F_MID)) {
 		flow->flags[i] |= NFIM_F_CLOSED;
@@ -424,8 +424,8 @@ static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
 
 	if (flags & NFIM_F_MID) {
 		/* Every segment is a new start, unless one before waits for more. */
-		if (!dir_waits(flow, seg->dir) && !(flags & NFIM_F_CLOSED))
-			dir_restart(flow, seg->dir, pl->start);
+		if (!nfim_dir_waits(flow, seg->dir) && !(flags & NFIM_F_CLOSED))
+			nfim_dir_restart(flow, seg->dir, pl->start);
 		return !(flags & NFIM_F_CLOSED);
 	}
 	if (!(flags & NFIM_F_CLOSED))
@@ -433,7 +433,7 @@ static bool dir_reopen(struct nfim_flow *flow, const struct nfim_seg *seg,
 	kept = dir_kept(d);
 	if (pl->start > kept || pl->end <= kept)
 		return false;
-	dir_restart(flow, seg->dir, d->origin);
+	nfim_dir_restart(flow, seg->dir, d->origin);
 	flow->flags[seg->dir] |= NFIM_F_REOPENED;
 	return true;
 }
@@ -465,7 +465,7 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	    (avail - origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT)))
 		res = seg_match(mc, flow, wv, pl, avail);
 	if (res == NFIM_RUN_NO) {
-		dir_close(flow, me, mc->step, prior, avail, keep);
+		nfim_dir_close(flow, me, mc->step, prior, avail, keep);
 		return;
 	}
 	d->next = avail;
@@ -485,8 +485,8 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
  * Does a segment at the direction's origin, of which nothing is kept, begin like nothing that we
  * know? Most do: one look at its first bytes says so. False where it takes the whole way.
  */
-static bool seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
-			const struct nfim_place *pl)
+bool nfim_seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
+		      const struct nfim_place *pl)
 {
 	const struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	const struct nfim_seg *seg = mc->seg;
@@ -516,8 +516,8 @@ static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		d->next = max(d->next, pl->end);
 		return;
 	}
-	if (seg_nothing(mc, flow, pl)) {
-		dir_close(flow, mc->seg->dir, mc->step, d->next, pl->end, nfim_dir_keep(d));
+	if (nfim_seg_nothing(mc, flow, pl)) {
+		nfim_dir_close(flow, mc->seg->dir, mc->step, d->next, pl->end, nfim_dir_keep(d));
 		return;
 	}
 	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
@@ -591,13 +591,7 @@ static void step_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	if (mc->seg->urgent && !flow->done)
 		flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
 	if (!flow->done)
-		flow_budget(flow, mc->seg);
-}
-
-/* A pack without rules for datagrams need not look at them sixteen times. */
-static bool root_empty(const struct nfim_pack *pack, u32 root)
-{
-	return !nfim_node_n_edges(&pack->nodes[root]) && !pack->nodes[root].n_rules;
+		nfim_flow_budget(flow, mc->seg);
 }
 
 static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
@@ -607,7 +601,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	nfim_window_view_init(&wv, NULL, mc->seg, 0, 0, false);
 	wv.view.len = mc->seg->len;
 	wv.view.last = true;
-	if (!flow->done && root_empty(mc->pack, NFIM_ROOT_UDP) && !mc->pack->n_names) {
+	if (!flow->done && nfim_blind_to_datagrams(mc->pack)) {
 		flow->done = NFIM_NONE;
 	} else if (!flow->done) {
 		if (nfim_carry_datagram(mc, &wv.view) == NFIM_RUN_YES ||
@@ -690,7 +684,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 enum nfim_verdict nfim_flow_settle(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
 	if (!flow->done && seg->l4 == NFIM_L4_TCP)
-		flow_budget(flow, seg);
+		nfim_flow_budget(flow, seg);
 	return flow->done;
 }
 

@@ -225,6 +225,24 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 bool nfim_flow_inside(struct nfim_flow *flow, const struct nfim_seg *seg, u32 *actions);
 
 /**
+ * nfim_flow_brief() - take in a packet that brings nothing, if it is plain to see
+ * @pack: opened pack
+ * @flow: an undecided flow; unchanged if it is not, and the packet is for nfim_flow_step()
+ * @seg: the payload
+ * @watch: as there
+ * @step: only verdict, fresh, work and offers are set
+ *
+ * Most packets of undecided flows are such. Needs no copy and no commit. A flow that is done
+ * with it may still have blocks, see nfim_flow_clear().
+ *
+ * Context: under the lock that protects the flow; its cost has the bound of one walk through
+ * the index.
+ * Return: whether it was taken in.
+ */
+bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
+		     const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step);
+
+/**
  * nfim_flow_settle() - take in a packet without payload
  * @flow: an undecided flow
  * @seg: the packet; only its direction, age and acknowledgments count

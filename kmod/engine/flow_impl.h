@@ -26,6 +26,24 @@ struct nfim_place {
 	u32 skip;
 };
 
+/* A pack without rules for datagrams, and without names, need not look at them sixteen times. */
+static inline bool nfim_blind_to_datagrams(const struct nfim_pack *pack)
+{
+	const struct nfim_node *root = &pack->nodes[NFIM_ROOT_UDP];
+
+	return !root->n_rules && !nfim_node_n_edges(root) && !pack->n_names;
+}
+
+/* What flow.c and brief.c share. */
+void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg);
+bool nfim_dir_waits(const struct nfim_flow *flow, u32 i);
+void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin);
+void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg);
+void nfim_dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
+		    u32 keep);
+bool nfim_seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
+		      const struct nfim_place *pl);
+
 /*
  * Run the rules that may apply to the bytes of @view from @d->origin on. @d carries what is
  * remembered between calls: place in the index, and how many rules wait. Which ones and what

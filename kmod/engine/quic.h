@@ -65,7 +65,16 @@ bool nfim_quic_keys(u32 version, const u8 *dcid, u32 len, struct nfim_quic_keys 
  *
  * A few instructions, so that a caller can ask before it gets memory.
  */
-bool nfim_quic_begins(const struct nfim_seg *seg);
+static inline bool nfim_quic_begins(const struct nfim_seg *seg)
+{
+	const u8 *p;
+	u8 buf[1];
+
+	if (seg->len < NFIM_QUIC_DATAGRAM_MIN || seg->l4 != NFIM_L4_UDP)
+		return false;
+	p = nfim_seg_get(seg, 0, 1, buf);
+	return p && (*p & 0xc0) == 0xc0;
+}
 
 /**
  * nfim_quic_open() - decrypt the Initial packets of a datagram and find their CRYPTO frames

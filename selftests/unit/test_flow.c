@@ -509,6 +509,37 @@ TEST(test_many_packets)
 	expect(&d, NFIM_KNOWN, "head");
 }
 
+/* How many packets of "zzz" the short way takes, which is held against the long way for each. */
+TEST(test_brief)
+{
+	static const char none[] = "zzzzzzzz", part[] = "ALPHA";
+	struct drive d;
+
+	begin(&d, "brief: from the start");
+	drive_at(&d, 0, 0, none, 8);
+	drive_at(&d, 0, 8, none, 8);
+	drive_at(&d, 1, 0, none, 8);
+	case_eq("taken", d.brief, 3);
+	drive_free(&d);
+	begin(&d, "brief: in mid-stream");
+	d.has_base[0] = false;
+	drive_at(&d, 0, 500, none, 8);
+	drive_at(&d, 0, 508, none, 8);
+	case_eq("taken", d.brief, 2);
+	drive_free(&d);
+	begin(&d, "brief: datagrams");
+	d.udp = true;
+	drive_datagram(&d, 0, none, 8);
+	drive_datagram(&d, 1, none, 8);
+	case_eq("taken", d.brief, 2);
+	drive_free(&d);
+	begin(&d, "brief: what may become something");
+	drive_at(&d, 0, 0, part, 5);
+	drive_at(&d, 0, 9, none, 8);
+	case_eq("taken", d.brief, 0);
+	drive_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_no_datagrams),
 		cmocka_unit_test(test_many_packets),
+		cmocka_unit_test(test_brief),
 	};
 	int failed;
 

@@ -233,6 +233,30 @@ static void step_inside(const struct drive *d, const struct nfim_flow *before,
 	case_eq("blocks, as the short way has none", d->step.blocks, 0);
 }
 
+/* The same for packets that bring nothing. */
+static void step_brief(struct drive *d, const struct nfim_flow *before,
+		       const struct nfim_flow *after, const struct payload *p)
+{
+	struct nfim_flow copy = *before;
+	struct nfim_step step;
+
+	if (!nfim_flow_brief(d->pack, &copy, &p->seg, d->watch, &step)) {
+		case_mem("a flow it leaves alone", &copy, sizeof(copy), before, sizeof(copy));
+		return;
+	}
+	d->brief++;
+	case_eq("the short way's verdict", step.verdict, d->step.verdict);
+	case_eq("whether it is fresh", step.fresh, d->step.fresh);
+	case_eq("no offer", d->step.offers.n + d->step.lookups.n, 0);
+	case_eq("no block to keep", d->step.blocks, 0);
+	/* The caller lets go of the blocks of a flow that is done. */
+	if (step.verdict) {
+		copy.dir[0].blocks = after->dir[0].blocks;
+		copy.dir[1].blocks = after->dir[1].blocks;
+	}
+	case_mem("the flow by the short way", &copy, sizeof(copy), after, sizeof(copy));
+}
+
 static enum nfim_verdict give(struct drive *d, struct payload *p)
 {
 	struct nfim_block *spare = NULL, *gone = NULL;
@@ -252,6 +276,7 @@ static enum nfim_verdict give(struct drive *d, struct payload *p)
 	/* What it asks for is enough; fewer may do, where bytes turn out to be kept already. */
 	case_ok("the blocks it asked for are enough", kept || !all);
 	step_inside(d, &before, &copy, p);
+	step_brief(d, &before, &copy, p);
 	d->flow = copy;
 	free_blocks(d, spare);
 	free_blocks(d, gone);

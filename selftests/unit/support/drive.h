@@ -61,6 +61,7 @@ struct drive {
 	enum nfim_verdict verdict;
 	u32 rule;
 	u32 packets;
+	u32 brief;	/* of them, that the short way takes, too */
 	u32 decided;
 	u32 actions;
 	u8 user[NFIM_USER_MAX];

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The short way: packets that bring nothing. Most packets of undecided flows begin like nothing
+ * that we know, or follow bytes that did; they only count towards the flow's budget. What says so
+ * looks at a few bytes and needs no window, so that the flow is changed where it lies.
+ *
+ * Every packet that is taken here nfim_flow_step() would take with the same result.
+ */
+#include "carrier.h"
+
+/* A datagram of a flow of which nothing is kept. */
+static bool brief_datagram(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+
+	if (flow->dir[0].blocks || flow->dir[1].blocks || !nfim_datagram_nothing(mc))
+		return false;
+	flow->packets++;
+	if (flow->packets >= NFIM_BUDGET_DATAGRAMS || seg->age > NFIM_BUDGET_AGE)
+		nfim_flow_expire(flow, NFIM_L4_UDP);
+	return true;
+}
+
+/* A segment behind the place at which the direction was closed. */
+static bool brief_closed(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 start = seg->seq - d->base;
+
+	if (start <= d->origin || start >= 1U << 31)
+		return false;
+	flow->packets++;
+	d->next = max(d->next, start + seg->len);
+	nfim_flow_budget(flow, seg);
+	return true;
+}
+
+/* The first segment of a direction, if by its first bytes it is none of ours. */
+static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+	const struct nfim_place pl = { .start = 0, .end = seg->len };
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+
+	if (seg->seq != (flow->flags[seg->dir] & NFIM_F_BASE ? d->base : seg->base))
+		return false;
+	/* Acknowledged before it came by: see dir_check_missed(). */
+	if (d->next || (seg->has_acked && seg->acked != seg->seq) ||
+	    !nfim_seg_nothing(mc, flow, &pl))
+		return false;
+	flow->packets++;
+	d->base = seg->seq;
+	flow->flags[seg->dir] |= NFIM_F_BASE;
+	nfim_dir_close(flow, seg->dir, mc->step, 0, seg->len, nfim_dir_keep(d));
+	nfim_flow_budget(flow, seg);
+	return true;
+}
+
+/*
+ * Where would nfim_flow_step() read the segment from, in mid-stream? @start is set. False: bytes
+ * before wait, or were acknowledged that never came by, or some of these were.
+ */
+static bool mid_start(const struct nfim_flow *flow, const struct nfim_seg *seg, u32 *start)
+{
+	const struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	bool begun = flow->flags[seg->dir] & NFIM_F_BASE;
+	u32 base = begun ? d->base : seg->seq, acked = seg->acked - base;
+
+	if (begun && nfim_dir_waits(flow, seg->dir))
+		return false;
+	*start = seg->seq - base;
+	if (*start >= 1U << 31)
+		return false;
+	return !seg->has_acked || acked > 1U << 30 ||
+	       acked <= min(*start, begun ? d->next : 0);
+}
+
+/* A segment in mid-stream, each of which is a new start: if by its first bytes it is none. */
+static bool brief_mid(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+	struct nfim_flow_dir *d = &flow->dir[seg->dir], was = *d;
+	u8 flags = flow->flags[seg->dir];
+	struct nfim_place pl = {};
+
+	if (!mid_start(flow, seg, &pl.start))
+		return false;
+	if (flags & NFIM_F_BASE)
+		nfim_dir_restart(flow, seg->dir, pl.start);
+	else
+		nfim_dir_become_mid(flow, seg);
+	pl.end = pl.start + seg->len;
+	if (!nfim_seg_nothing(mc, flow, &pl)) {
+		*d = was;
+		flow->flags[seg->dir] = flags;
+		return false;
+	}
+	flow->packets++;
+	nfim_dir_close(flow, seg->dir, mc->step, d->next, pl.end, nfim_dir_keep(d));
+	nfim_flow_budget(flow, seg);
+	return true;
+}
+
+static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+	u8 flags = flow->flags[seg->dir];
+
+	if (seg->urgent || !seg->len || flow->dir[seg->dir].blocks || flags & NFIM_F_CONFLICT)
+		return false;
+	if (flags & NFIM_F_CLOSED)
+		return !(flags & NFIM_F_MID) && brief_closed(mc, flow);
+	if (flags & NFIM_F_BASE ? flags & NFIM_F_MID : !seg->has_base)
+		return brief_mid(mc, flow);
+	return brief_first(mc, flow);
+}
+
+bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
+		     const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
+{
+	struct nfim_match_ctx mc = {
+		.pack = pack,
+		.seg = seg,
+		.step = step,
+		.rule = NFIM_NO_RULE,
+		.watch = watch,
+	};
+
+	if (flow->done || flow->conf == NFIM_CONF_OFFER || flow->epoch != pack->epoch ||
+	    flow->packets == U16_MAX)
+		return false;
+	step->work = 0;
+	if (seg->l4 == NFIM_L4_UDP ? !brief_datagram(&mc, flow) : !brief_segment(&mc, flow))
+		return false;
+	step->verdict = flow->done;
+	step->fresh = flow->done;
+	step->offers.n = 0;
+	return true;
+}
