@@ -656,7 +656,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	};
 	u8 was = flow->done;
 
-	memset(step, 0, offsetof(struct nfim_step, wait));
+	memset(step, 0, offsetof(struct nfim_step, user));
 	step->rule = NFIM_NO_RULE;
 	step->offers.n = 0;
 	step->offers.tries = 0;

@@ -126,8 +126,7 @@ static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
  * @conf: enum nfim_confidence, of a fresh NFIM_KNOWN
  * @actions: what this packet does; 0 if unknown
  * @offer: some of it, or all, is offered only: another flow does it
- * @user: name found in this packet, bytes of the wire
- * @user_len: its length, 0 for none
+ * @user_len: length of @user, 0 if this packet says none
  * @host_len: length of @host, 0 if this packet says none
  * @ech: a ClientHello offers ECH: @host is the client-facing server's name
  * @lookups: TCP, if watched: whose hosts' names it asks a resolver for, of which @host is the
@@ -141,6 +140,7 @@ static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
  * @seg_skip: payload bytes below the stream's known part
  * @crypto: CRYPTO frames in the segment's @quic are to be kept
  * @waits: rules that want more are to be written down
+ * @user: name found in this packet, bytes of the wire
  * @wait: these, as many as the flow's direction says
  * @host: whom a carrier leads to: a name or an address, as text
  * @offers: flows that this packet offers, if somebody watches
@@ -151,7 +151,6 @@ struct nfim_step {
 	u8 conf;
 	u16 rule;
 	u32 actions;
-	u8 user[NFIM_USER_MAX];
 	u8 user_len;
 	u8 host_len;
 	bool ech;
@@ -166,6 +165,8 @@ struct nfim_step {
 	u32 seg_skip;
 	bool crypto;
 	bool waits;
+	/* From here on only what the lengths above say is set. */
+	u8 user[NFIM_USER_MAX];
 	struct nfim_wait wait[NFIM_WAITS];
 	u8 host[NFIM_HOST_MAX];
 	struct nfim_offers offers;
