@@ -117,7 +117,7 @@ static enum nfim_run_result head_rules(struct nfim_peel *p, const struct nfim_ht
 	struct nfim_view *view = p->c->view;
 	u32 len = view->len, n;
 	enum nfim_run_result res;
-	u8 key[NFIM_PREFIX_MAX];
+	u8 key[NFIM_PREFIX_MAX] __uninitialized;
 
 	n = nfim_http_key(view, h, key);
 	view->len = h->end;
@@ -137,7 +137,7 @@ static bool name_decides(struct nfim_peel *p, const struct nfim_span *host)
 {
 	struct nfim_match_ctx *mc = p->mc;
 	struct nfim_name_hit hit;
-	u8 name[NFIM_HOST_MAX];
+	u8 name[NFIM_HOST_MAX] __uninitialized;
 
 	if (!host->len || host->len > NFIM_HOST_MAX ||
 	    nfim_view_copy(p->view, host->off, host->len, name) < host->len)
@@ -183,8 +183,8 @@ static void take_host(struct nfim_peel *p, const struct nfim_http *h)
 
 static enum nfim_peel_result peel_head(struct nfim_peel *p)
 {
-	u32 *work = &p->mc->step->work, end;
-	bool response = p->mc->seg->dir, full;
+	bool response = p->mc->seg->dir, full, ends;
+	u32 *work = &p->mc->step->work;
 	enum nfim_run_result res;
 	struct nfim_http h __uninitialized;
 
@@ -199,15 +199,17 @@ static enum nfim_peel_result peel_head(struct nfim_peel *p)
 		p->step = AT_FIELDS;
 		p->from = p->start;
 	}
-	end = nfim_http_blank(p->view, p->start, p->from, work);
-	if (!end && !full)
+	/* A head that was begun before is passed over once only, and read when it is whole. */
+	if (p->from > p->start && !full && !nfim_http_blank(p->view, p->start, p->from, work))
 		return NFIM_PEEL_MORE;
-	nfim_http_parse(p->view, p->start, end, response, &h, work);
+	ends = nfim_http_parse(p->view, p->start, response, &h, work);
+	if (!ends && !full)
+		return NFIM_PEEL_MORE;
 	if (!response)
 		take_host(p, &h);
 	if (h.connect) {
-		if (end)
-			return inner(p, NFIM_CARRIER_CONNECT, end);
+		if (ends)
+			return inner(p, NFIM_CARRIER_CONNECT, h.end);
 		/* An empty line may have begun. */
 		p->step = AT_REST;
 		p->next = p->view->len - 3;

@@ -43,11 +43,16 @@ static inline struct rd *rd_begin(struct rd *r, const struct nfim_view *view)
 
 static const u8 *piece(const struct nfim_view *view, u32 off, u32 *n, u8 *buf)
 {
+	const u8 *p;
+
 	/* What is at hand in one piece may be taken whole. */
 	if (off >= view->head_off && off - view->head_off < view->head_len) {
 		*n = min(*n, view->head_len - (off - view->head_off));
 		return view->head + (off - view->head_off);
 	}
+	p = view->piece ? view->piece(view, off, n) : NULL;
+	if (p)
+		return p;
 	*n = min_t(u32, *n, NFIM_READ_MAX);
 	return nfim_view_get(view, off, *n, buf);
 }
@@ -80,34 +85,46 @@ static inline u32 byte_in(const u8 *p, u32 n, u8 c)
 	u32 i = 0;
 	u64 w;
 
-	for (; n - i >= 8; i += 8) {
-		memcpy(&w, p + i, 8);
-		w ^= ones * c;
-		if ((w - ones) & ~w & (ones << 7))
-			break;
+	if (n < 8) {
+		while (i < n && p[i] != c)
+			i++;
+		return i;
 	}
-	while (i < n && p[i] != c)
-		i++;
-	return i;
+	for (;; i = min(i + 8, n - 8)) {
+		w = nfim_le64(p + i) ^ ones * c;
+		/* Borrows make bytes behind the first one look like it, none before. */
+		w = (w - ones) & ~w & (ones << 7);
+		if (w)
+			return i + __builtin_ctzll(w) / 8;
+		if (i == n - 8)
+			return n;
+	}
 }
 
-u32 nfim_find_lf(const struct nfim_view *view, u32 off, u32 end, u32 *work)
+/* The first @c in [off, end), or @end. */
+static u32 find(struct rd *r, u32 off, u32 end, u8 c)
 {
-	u8 buf[NFIM_READ_MAX] __uninitialized;
-
 	while (off < end) {
-		u32 n = end - off, i;
-		const u8 *p = piece(view, off, &n, buf);
+		u32 n, i;
 
-		if (!p)
+		if ((off < r->lo || off >= r->hi) && !at_slow(r, off) && !r->hi)
 			return end;
-		i = byte_in(p, n, '\n');
-		*work += 1 + i / 8;
+		n = min(end, r->hi) - off;
+		i = byte_in(r->p + (off - r->lo), n, c);
 		off += i;
 		if (i < n)
 			return off;
 	}
 	return end;
+}
+
+u32 nfim_find_lf(const struct nfim_view *view, u32 off, u32 end, u32 *work)
+{
+	struct rd rd __uninitialized;
+	u32 lf = find(rd_begin(&rd, view), off, end, '\n');
+
+	*work += 1 + (lf - min(off, lf)) / 8;
+	return lf;
 }
 
 /* Where the first line begins, behind empty lines. */
@@ -238,29 +255,21 @@ static bool number(struct rd *r, struct nfim_span s, u32 *v)
 /* Without "user@", ":port" and a trailing dot; of "[v6]:port" the address. */
 static struct nfim_span only_host(struct rd *r, struct nfim_span s)
 {
-	u32 colon = U32_MAX, end = s.off + s.len, i;
-	bool at_sign = false;
-	u8 c;
+	u32 end = s.off + s.len, i;
 
-	for (i = s.off; i < end && at(r, s.off) != '['; i++) {
-		c = at(r, i);
-		if (c == '@' && !at_sign) {
-			at_sign = true;
-			s.off = i + 1;
-			colon = U32_MAX;
-		} else if (c == ':' && colon == U32_MAX) {
-			colon = i;
-		}
+	if (!s.len)
+		return s;
+	if (at(r, s.off) != '[') {
+		i = find(r, s.off, end, '@');
+		s.off = i < end ? i + 1 : s.off;
 	}
 	s.len = end - s.off;
 	if (s.len && at(r, s.off) == '[') {
 		s.off++;
-		for (i = s.off; i < end && at(r, i) != ']'; i++)
-			;
-		s.len = i - s.off;
+		s.len = find(r, s.off, end, ']') - s.off;
 		return s;
 	}
-	s.len = min(colon, end) - s.off;
+	s.len = find(r, s.off, end, ':') - s.off;
 	if (s.len && at(r, s.off + s.len - 1) == '.')
 		s.len--;
 	return s;
@@ -269,19 +278,11 @@ static struct nfim_span only_host(struct rd *r, struct nfim_span s)
 /* Bytes of @s up to the first @c; @s goes behind it. */
 static struct nfim_span take_to(struct rd *r, struct nfim_span *s, u8 c)
 {
-	struct nfim_span got = *s;
-	u32 i = 0;
+	u32 end = s->off + s->len, i = find(r, s->off, end, c);
+	struct nfim_span got = { s->off, i - s->off };
 
-	/* In one piece, mostly. */
-	if (s->off >= r->lo && s->off + s->len <= r->hi)
-		i = byte_in(r->p + (s->off - r->lo), s->len, c);
-	else
-		while (i < s->len && at(r, s->off + i) != c)
-			i++;
-	got.len = i;
-	i = min(i + 1, s->len);
-	s->off += i;
-	s->len -= i;
+	s->off = min(i + 1, end);
+	s->len = end - s->off;
 	return got;
 }
 
@@ -371,47 +372,42 @@ static void parse_first(struct rd *r, struct nfim_http *h, u32 lf)
 	h->close = minor == '0';
 }
 
-/* The end of the field at @off, its LF: folded lines are of its value. @off itself after it. */
-static u32 field_end(struct rd *r, u32 off, u32 end, u32 *work)
+/* The end of the field at @off, its LF: folded lines are of its value. */
+static u32 field_end(struct rd *r, u32 off, u32 end)
 {
-	u32 lf = nfim_find_lf(r->view, off, end, work);
+	u32 lf = find(r, off, end, '\n');
 
 	while (lf + 1 < end && (at(r, lf + 1) == ' ' || at(r, lf + 1) == '\t'))
-		lf = nfim_find_lf(r->view, lf + 1, end, work);
+		lf = find(r, lf + 1, end, '\n');
 	return lf;
 }
 
-/* How long is the name of the field in [@off, @lf)? 0 where there is no colon. */
-static u32 name_length(struct rd *r, u32 off, u32 lf)
+/* Behind the line at @off, if that is empty; else 0. */
+static u32 empty_line(struct rd *r, u32 off)
 {
-	u32 end = min_t(u32, lf, off + NFIM_HTTP_FIELD_MAX + 2), n = end - off, i;
-	const u8 *p = piece(r->view, off, &n, r->buf);
-
-	/* The buffer holds something else now. */
-	if (p == r->buf)
-		r->hi = 0;
-	i = p ? off + byte_in(p, n, ':') : end;
-	/* It may be behind what is at hand in one piece. */
-	for (; i == off + n && i < end && at(r, i) != ':'; i++, n++)
-		;
-	return i < end ? trim_end(r, off, i) - off : 0;
+	if (at(r, off) == '\n')
+		return off + 1;
+	if (at(r, off) == '\r' && off + 1 < r->view->len && at(r, off + 1) == '\n')
+		return off + 2;
+	return 0;
 }
 
-/* The value of the field in [@off, @lf), whose name, if it has one, has @len bytes. */
-static struct nfim_span field_value(struct rd *r, u32 off, u32 len, u32 lf)
+/* Where the name of the field in [@off, @lf) ends: at its colon; @lf if it has none. */
+static u32 name_end(struct rd *r, u32 off, u32 lf)
 {
-	struct nfim_span value = { .off = off };
-	u32 i;
+	u32 end = min_t(u32, lf, off + NFIM_HTTP_FIELD_MAX + 2), colon = find(r, off, end, ':');
 
-	if (!len)
-		return value;
-	for (i = off + len; at(r, i) != ':' && i < lf; i++)
-		;
-	for (i++; i < lf && blank(at(r, i)); i++)
-		;
-	value.off = min(i, lf);
-	value.len = trim_end(r, value.off, lf) - value.off;
-	return value;
+	return colon < end ? colon : lf;
+}
+
+/* The value behind the colon of a field that ends at @lf. */
+static struct nfim_span field_value(struct rd *r, u32 colon, u32 lf)
+{
+	u32 off = min(colon + 1, lf);
+
+	while (off < lf && blank(at(r, off)))
+		off++;
+	return (struct nfim_span){ off, trim_end(r, off, lf) - off };
 }
 
 static void take_field(struct rd *r, struct nfim_http *h, struct nfim_span name,
@@ -447,13 +443,14 @@ static void take_field(struct rd *r, struct nfim_http *h, struct nfim_span name,
 }
 
 static void note_field(struct nfim_http *h, struct nfim_span name, u8 initial,
-		       struct nfim_span value)
+		       struct nfim_span value, u8 lead)
 {
 	u32 i = h->n_fields;
 
 	h->names |= nfim_http_name(initial, name.len);
 	if (i == NFIM_HTTP_FIELDS)
 		return;
+	h->lead[i] = lead;
 	h->field[i] = (u16)(name.off - h->first);
 	h->initial[i] = initial;
 	h->name_len[i] = (u8)name.len;
@@ -481,35 +478,49 @@ static bool name_matters(u8 initial, u32 len)
 	}
 }
 
-void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool response,
+/* One field, whose line ends at @lf. */
+static void parse_field(struct rd *r, struct nfim_http *h, u32 off, u32 lf, u32 *work)
+{
+	u32 colon = name_end(r, off, lf);
+	u8 initial = lower(at(r, off));
+	struct nfim_span name = { off, colon < lf ? trim_end(r, off, colon) - off : 0 };
+	struct nfim_span value = { off, 0 };
+
+	if (name.len)
+		value = field_value(r, colon, lf);
+	note_field(h, name, initial, value, value.len ? lower(at(r, value.off)) : 0);
+	if (name_matters(initial, name.len))
+		take_field(r, h, name, value, work);
+}
+
+bool nfim_http_parse(const struct nfim_view *view, u32 start, bool response,
 		     struct nfim_http *h, u32 *work)
 {
 	struct rd rd __uninitialized, *r = rd_begin(&rd, view);
-	struct nfim_span name, value;
-	u32 off, lf, n;
-	u8 initial;
+	u32 off, lf, n, len = view->len, end = 0;
 
 	memset(h, 0, offsetof(struct nfim_http, field));
 	h->response = response;
 	h->length = NFIM_HTTP_NO_LENGTH;
-	h->cut = !end;
-	h->end = end ? end : view->len;
 	h->first = skip_empty(r, start);
-	off = nfim_find_lf(view, h->first, h->end, work);
-	parse_first(r, h, off);
-	*work += 4;
-	off++;
-	for (n = 0; n < NFIM_HTTP_LINES && off < h->end; n++, off = lf + 1) {
-		lf = field_end(r, off, h->end, work);
-		initial = lower(at(r, off));
-		name.off = off;
-		name.len = name_length(r, off, lf);
-		value = field_value(r, off, name.len, lf);
-		note_field(h, name, initial, value);
-		(*work)++;
-		if (name_matters(initial, name.len))
-			take_field(r, h, name, value, work);
+	lf = find(r, h->first, len, '\n');
+	parse_first(r, h, lf);
+	*work += 4 + (lf - h->first) / 8;
+	for (n = 0, off = lf + 1; off < len && !end; n++, off = lf + 1) {
+		end = empty_line(r, off);
+		if (end)
+			break;
+		if (n == NFIM_HTTP_LINES) {
+			end = nfim_http_blank(view, start, off, work);
+			break;
+		}
+		lf = field_end(r, off, len);
+		*work += 2 + (lf - off) / 8;
+		parse_field(r, h, off, lf, work);
 	}
+	h->cut = !end;
+	h->end = end ? end : len;
+	return end;
 }
 
 static int hex(u8 c)
@@ -528,20 +539,27 @@ static bool unreserved(u8 c)
 	       c == '_' || c == '~';
 }
 
-/* The byte at @off of a path, in lower case; @off goes behind it or its escape. */
-static u8 path_byte(struct rd *r, u32 *off, u32 end)
+/* The escape whose bytes begin at @off, if it is one that need not be; @off goes behind it. */
+static u8 path_escape(struct rd *r, u32 *off, u32 end)
 {
-	u8 c = at(r, (*off)++);
 	int hi, lo;
 
-	if (c != '%' || end - *off < 2)
-		return lower(c);
+	if (end - *off < 2)
+		return '%';
 	hi = hex(at(r, *off));
 	lo = hex(at(r, *off + 1));
 	if (hi < 0 || lo < 0 || !unreserved((u8)(hi << 4 | lo)))
-		return c;
+		return '%';
 	*off += 2;
 	return lower((u8)(hi << 4 | lo));
+}
+
+/* The byte at @off of a path, in lower case; @off goes behind it or its escape. */
+static inline u8 path_byte(struct rd *r, u32 *off, u32 end)
+{
+	u8 c = at(r, (*off)++);
+
+	return c == '%' ? path_escape(r, off, end) : lower(c);
 }
 
 u32 nfim_http_key(const struct nfim_view *view, const struct nfim_http *h, u8 *key)
@@ -620,15 +638,38 @@ static bool one_field(struct rd *r, u32 off, struct nfim_span value, u32 how, co
 	return value_test(r, value, how, lit, n, work) && stands(r, off, want, data[0]);
 }
 
+/* The fields behind those that are remembered. */
+static bool later_fields_test(struct rd *r, const struct nfim_http *h, u32 how, const u8 *data,
+			      u32 n, u32 *work)
+{
+	u32 i = h->n_fields, off, lf, colon;
+
+	off = field_end(r, h->first + h->field[i - 1], h->end) + 1;
+	for (; i < NFIM_HTTP_LINES && off < h->end; i++, off = lf + 1) {
+		lf = field_end(r, off, h->end);
+		*work += 2 + (lf - off) / 8;
+		if (lower(at(r, off)) != data[1])
+			continue;
+		colon = name_end(r, off, lf);
+		if (colon < lf && trim_end(r, off, colon) - off == data[0] &&
+		    one_field(r, off, field_value(r, colon, lf), how, data, n, work))
+			return true;
+	}
+	return false;
+}
+
 /* @data: length of the field's name, the name, and the literal. */
 static bool field_test(struct rd *r, const struct nfim_http *h, u32 how, const u8 *data, u32 n,
 		       u32 *work)
 {
+	bool leads = n && how != NFIM_HTTP_HAS;
+	u8 lead = leads ? data[1 + data[0]] : 0;
 	struct nfim_span value;
-	u32 off, lf, i;
+	u32 i;
 
 	for (i = 0; i < h->n_fields; i++) {
-		if (h->initial[i] != data[1] || h->name_len[i] != data[0])
+		if (h->initial[i] != data[1] || h->name_len[i] != data[0] ||
+		    (leads && h->lead[i] != lead))
 			continue;
 		value.off = h->first + h->value[i];
 		value.len = h->value_len[i];
@@ -636,18 +677,7 @@ static bool field_test(struct rd *r, const struct nfim_http *h, u32 how, const u
 			return true;
 	}
 	*work += 1 + i / 8;
-	if (i < NFIM_HTTP_FIELDS)
-		return false;
-	/* There are more than are remembered. */
-	off = field_end(r, h->first + h->field[i - 1], h->end, work) + 1;
-	for (; i < NFIM_HTTP_LINES && off < h->end; i++, off = lf + 1) {
-		lf = field_end(r, off, h->end, work);
-		(*work)++;
-		if (lower(at(r, off)) == data[1] && name_length(r, off, lf) == data[0] &&
-		    one_field(r, off, field_value(r, off, data[0], lf), how, data, n, work))
-			return true;
-	}
-	return false;
+	return i == NFIM_HTTP_FIELDS && later_fields_test(r, h, how, data, n, work);
 }
 
 bool nfim_http_test(const struct nfim_view *view, const struct nfim_insn *insn, const u8 *data,

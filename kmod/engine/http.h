@@ -43,6 +43,7 @@ struct nfim_span {
  * @cut: the head is longer than what may be kept
  * @field: where the first fields begin, from @first
  * @initial: the first letter of each, in lower case
+ * @lead: the first byte of its value, in lower case, 0 if that is empty
  * @name_len: how long the name of each is, 0 for none
  * @value: where its value begins, from @first
  * @value_len: how long that is; only @n_fields of all these are set
@@ -67,6 +68,7 @@ struct nfim_http {
 	bool cut;
 	u16 field[NFIM_HTTP_FIELDS];
 	u8 initial[NFIM_HTTP_FIELDS];
+	u8 lead[NFIM_HTTP_FIELDS];
 	u8 name_len[NFIM_HTTP_FIELDS];
 	u16 value[NFIM_HTTP_FIELDS];
 	u16 value_len[NFIM_HTTP_FIELDS];
@@ -114,13 +116,14 @@ u32 nfim_http_blank(const struct nfim_view *view, u32 start, u32 from, u32 *work
 /**
  * nfim_http_parse() - take a head apart
  * @view: bytes
- * @start: of the message
- * @end: what nfim_http_blank() said, or 0 if it is cut at the view's end
+ * @start: of the message, whose first line is complete
  * @response: of the server
  * @h: set
  * @work: added to
+ *
+ * Return: whether the head ends; if not, @h is of what is there.
  */
-void nfim_http_parse(const struct nfim_view *view, u32 start, u32 end, bool response,
+bool nfim_http_parse(const struct nfim_view *view, u32 start, bool response,
 		     struct nfim_http *h, u32 *work);
 
 /**

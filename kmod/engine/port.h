@@ -142,4 +142,11 @@ static inline u32 nfim_le32(const u8 *p)
 	return nfim_le16(p + 2) << 16 | nfim_le16(p);
 }
 
+/* One load, as compilers see. */
+static inline u64 nfim_le64(const u8 *p)
+{
+	return (u64)p[7] << 56 | (u64)p[6] << 48 | (u64)p[5] << 40 | (u64)p[4] << 32 |
+	       (u64)p[3] << 24 | (u64)p[2] << 16 | (u64)p[1] << 8 | p[0];
+}
+
 #endif /* _NF_IM_ENGINE_PORT_H */

@@ -51,6 +51,8 @@ struct nfim_http;
  * @read: for what @head does not cover: bytes [@off, @off + @n), either in place or copied
  *	into @buf. Called with @n <= NFIM_READ_MAX and @off + @n <= @len only. NULL if the
  *	bytes cannot be had (then the program says no).
+ * @piece: or NULL; for what @head does not cover: the byte at @off < @len in place, with as many
+ *	as lie behind it there, set as @n and never more than that was. NULL: only @read has it
  */
 struct nfim_view {
 	const u8 *head;
@@ -60,6 +62,7 @@ struct nfim_view {
 	bool last;
 	const struct nfim_http *http;
 	const u8 *(*read)(const struct nfim_view *view, u32 off, u32 n, u8 *buf);
+	const u8 *(*piece)(const struct nfim_view *view, u32 off, u32 *n);
 };
 
 static inline const u8 *nfim_view_get(const struct nfim_view *view, u32 off, u32 n, u8 *buf)

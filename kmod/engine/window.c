@@ -115,6 +115,23 @@ static const u8 *view_read(const struct nfim_view *view, u32 off, u32 n, u8 *buf
 	return buf;
 }
 
+/* What is kept lies in its block, as far as that goes. */
+static const u8 *view_piece(const struct nfim_view *view, u32 off, u32 *n)
+{
+	const struct nfim_window_view *wv = (const struct nfim_window_view *)view;
+	const struct nfim_block *b;
+	u32 run;
+
+	if (wv->later)
+		return NULL;
+	b = block_find(wv->blocks, block_start(off), 0);
+	run = b ? block_run(b, off % NFIM_BLOCK, true) : 0;
+	if (!run)
+		return NULL;
+	*n = min(*n, run);
+	return b->data + off % NFIM_BLOCK;
+}
+
 /* Is a byte of the segment kept? */
 static bool view_overlaps(const struct nfim_window_view *wv)
 {
@@ -138,6 +155,7 @@ void nfim_window_view_init(struct nfim_window_view *wv, const struct nfim_block 
 {
 	memset(wv, 0, sizeof(*wv));
 	wv->view.read = view_read;
+	wv->view.piece = view_piece;
 	wv->blocks = blocks;
 	wv->seg = seg;
 	wv->seg_start = start;

@@ -116,13 +116,12 @@ static void try_http(struct trial *t, struct answer *answer)
 	u32 work = 0;
 
 	res = nfim_http_line(&view, 0, 0, response, &work);
-	if (res == NFIM_RUN_YES)
-		rd.start = nfim_http_blank(&view, 0, 0, &work);
+	if (res == NFIM_RUN_YES && nfim_http_parse(&view, 0, response, &head, &work))
+		rd.start = head.end;
 	if (res != NFIM_RUN_NO && !rd.start && t->sample->expect != NFIM_EXPECT_NO)
 		answer->result = NFIM_RUN_MORE;
 	if (!rd.start)
 		return;
-	nfim_http_parse(&view, 0, rd.start, response, &head, &work);
 	if (!response && head.length == NFIM_HTTP_NO_LENGTH)
 		head.length = 0;
 	if (head.chunked) {
