@@ -137,10 +137,16 @@ static bool name_decides(struct nfim_peel *p, const struct nfim_span *host)
 {
 	struct nfim_match_ctx *mc = p->mc;
 	struct nfim_name_hit hit;
-	u8 name[NFIM_HOST_MAX] __uninitialized;
+	u8 buf[NFIM_HOST_MAX] __uninitialized;
+	const u8 *name = buf;
 
-	if (!host->len || host->len > NFIM_HOST_MAX ||
-	    nfim_view_copy(p->view, host->off, host->len, name) < host->len)
+	if (!host->len || host->len > NFIM_HOST_MAX)
+		return false;
+	if (host->len <= NFIM_READ_MAX)
+		name = nfim_view_get(p->view, host->off, host->len, buf);
+	else if (nfim_view_copy(p->view, host->off, host->len, buf) < host->len)
+		return false;
+	if (!name)
 		return false;
 	mc->step->work += host->len;
 	return nfim_names_find(mc->pack, name, host->len, &hit) &&
@@ -184,14 +190,15 @@ static void take_host(struct nfim_peel *p, const struct nfim_http *h)
 static enum nfim_peel_result peel_head(struct nfim_peel *p)
 {
 	bool response = p->mc->seg->dir, full, ends;
-	u32 *work = &p->mc->step->work;
+	u32 *work = &p->mc->step->work, line = p->start;
 	enum nfim_run_result res;
 	struct nfim_http h __uninitialized;
 
 	p->need = p->view->len + 1;
 	full = p->view->len - p->start >= NFIM_PREFIX_KEEP_MAX;
 	if (p->step == AT_HEAD) {
-		res = nfim_http_line(p->view, p->start, p->from, response, work);
+		res = nfim_http_line(p->view, p->start, p->from, response, &line,
+				     work);
 		if (res == NFIM_RUN_NO || (res == NFIM_RUN_MORE && full))
 			return NFIM_PEEL_NO;
 		if (res == NFIM_RUN_MORE)
@@ -202,7 +209,7 @@ static enum nfim_peel_result peel_head(struct nfim_peel *p)
 	/* A head that was begun before is passed over once only, and read when it is whole. */
 	if (p->from > p->start && !full && !nfim_http_blank(p->view, p->start, p->from, work))
 		return NFIM_PEEL_MORE;
-	ends = nfim_http_parse(p->view, p->start, response, &h, work);
+	ends = nfim_http_parse(p->view, p->start, line, response, &h, work);
 	if (!ends && !full)
 		return NFIM_PEEL_MORE;
 	if (!response)

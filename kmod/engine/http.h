@@ -13,13 +13,8 @@ enum {
 	NFIM_HTTP_EMPTY		= 16,	/* bytes of empty lines before the first line */
 	NFIM_HTTP_LINES		= 128,	/* of a head that are looked at */
 	NFIM_HTTP_FIELDS	= 32,	/* of which it is remembered where they begin */
+	NFIM_HTTP_UNREAD	= 0xff,	/* in nfim_http.name_len: not looked for yet */
 	NFIM_HTTP_NO_LENGTH	= 0xffffffff,
-};
-
-/** struct nfim_span - bytes of the view; @len is 0 if there are none */
-struct nfim_span {
-	u32 off;
-	u32 len;
 };
 
 /**
@@ -32,7 +27,10 @@ struct nfim_span {
  * @authority: host in the target, without port and trailing dot
  * @host: the same of the field Host, the first one
  * @status: of a response
- * @names: which names fields have, by nfim_http_name(); a bit may stand for several
+ * @unread: fields of which only their first letter is known, by nfim_http_unread(); a bit may
+ *	stand for several, as in @names and @leads
+ * @names: of the other fields, by nfim_http_name()
+ * @leads: the same with what their values begin with, by nfim_http_lead()
  * @n_fields: how many are remembered
  * @length: of the body as Content-Length says; NFIM_HTTP_NO_LENGTH
  * @response: it is one
@@ -43,10 +41,11 @@ struct nfim_span {
  * @cut: the head is longer than what may be kept
  * @field: where the first fields begin, from @first
  * @initial: the first letter of each, in lower case
- * @lead: the first byte of its value, in lower case, 0 if that is empty
- * @name_len: how long the name of each is, 0 for none
+ * @name_len: how long the name of each is, 0 for none; or NFIM_HTTP_UNREAD, then neither this nor
+ *	what follows here is set
  * @value: where its value begins, from @first
- * @value_len: how long that is; only @n_fields of all these are set
+ * @lead: its first byte in lower case, 0 if it is empty
+ * @value_len: how long it is; only @n_fields of all these are set
  */
 struct nfim_http {
 	u32 first;
@@ -56,7 +55,9 @@ struct nfim_http {
 	struct nfim_span query;
 	struct nfim_span authority;
 	struct nfim_span host;
+	u64 unread;
 	u64 names;
+	u64 leads;
 	u32 status;
 	u32 n_fields;
 	u32 length;
@@ -74,18 +75,40 @@ struct nfim_http {
 	u16 value_len[NFIM_HTTP_FIELDS];
 };
 
+/* The bit of a name's first letter in nfim_http.unread. */
+static inline u64 nfim_http_unread(u8 initial)
+{
+	return 1ULL << (initial % 64);
+}
+
 /* The bit of a name in nfim_http.names. */
 static inline u64 nfim_http_name(u8 initial, u32 len)
 {
 	return 1ULL << ((initial + 5 * len) % 64);
 }
 
-/* Has the head no field that this NFIM_OP_HTTP asks for? */
+/* The bit of a name and the first byte of its value in nfim_http.leads. */
+static inline u64 nfim_http_lead(u8 initial, u32 len, u8 lead)
+{
+	return 1ULL << ((initial + 5 * len + 11 * lead) % 64);
+}
+
+/*
+ * Has the head not what this NFIM_OP_HTTP asks for, as far as a look tells? @data: its field's
+ * name with the length in front, and the literal.
+ */
 static inline bool nfim_http_lacks(const struct nfim_http *h, const struct nfim_insn *insn,
 				   const u8 *data)
 {
-	return (NFIM_INSN_A(insn) & 0xf) == NFIM_HTTP_FIELD &&
-	       !(h->names & nfim_http_name(data[1], data[0]));
+	u32 a = NFIM_INSN_A(insn);
+
+	if (a == (NFIM_HTTP_METHOD | NFIM_HTTP_IS << 4))
+		return h->method.len != NFIM_INSN_B(insn);
+	if ((a & 0xf) != NFIM_HTTP_FIELD || h->unread & nfim_http_unread(data[1]))
+		return false;
+	if (a >> 4 == NFIM_HTTP_HAS || !NFIM_INSN_B(insn))
+		return !(h->names & nfim_http_name(data[1], data[0]));
+	return !(h->leads & nfim_http_lead(data[1], data[0], data[1 + data[0]]));
 }
 
 /**
@@ -94,13 +117,14 @@ static inline bool nfim_http_lacks(const struct nfim_http *h, const struct nfim_
  * @start: of the message
  * @from: bytes before this were there last time, too
  * @response: of the server
+ * @end: set to where the line ends, its LF, or up to where there is none
  * @work: added to
  *
  * Return: NFIM_RUN_YES once the first line is complete and is one, NFIM_RUN_MORE until then,
  * NFIM_RUN_NO as soon as it cannot be.
  */
 enum nfim_run_result nfim_http_line(const struct nfim_view *view, u32 start, u32 from,
-				    bool response, u32 *work);
+				    bool response, u32 *end, u32 *work);
 
 /**
  * nfim_http_blank() - where does the head end?
@@ -117,13 +141,14 @@ u32 nfim_http_blank(const struct nfim_view *view, u32 start, u32 from, u32 *work
  * nfim_http_parse() - take a head apart
  * @view: bytes
  * @start: of the message, whose first line is complete
+ * @line: bytes before this hold no end of that line
  * @response: of the server
  * @h: set
  * @work: added to
  *
  * Return: whether the head ends; if not, @h is of what is there.
  */
-bool nfim_http_parse(const struct nfim_view *view, u32 start, bool response,
+bool nfim_http_parse(const struct nfim_view *view, u32 start, u32 line, bool response,
 		     struct nfim_http *h, u32 *work);
 
 /**

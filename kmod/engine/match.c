@@ -176,37 +176,43 @@ static bool refuted_by(const struct nfim_pack *pack, const struct nfim_insn *ins
 }
 
 /* The same, or the rule is of the other direction. What often says no is looked at here. */
-static inline bool refuted(const struct nfim_match_ctx *mc, u32 idx, const struct sight *s)
+static inline bool refuted(const struct nfim_pack *pack, const struct nfim_rule *rule, u32 dirs,
+			   const struct sight *s, u32 *work)
 {
-	const struct nfim_rule *rule = &mc->pack->rules[idx];
-	const struct nfim_insn *insn = &mc->pack->code[rule->code];
+	const struct nfim_insn *insn = &pack->code[rule->code];
+	u32 op = NFIM_INSN_OP(insn);
 
-	mc->step->work++;
-	if (!(rule->dirs & 1U << mc->seg->dir))
+	(*work)++;
+	if (!(rule->dirs & dirs))
 		return true;
-	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED) {
+	if (op == NFIM_OP_NEED) {
 		if (insn->w1 > s->n)
 			return s->all;
 		insn++;
-		mc->step->work++;
+		(*work)++;
+		op = NFIM_INSN_OP(insn);
 	}
-	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES && NFIM_INSN_B(insn) < s->n &&
-	    s->p[NFIM_INSN_B(insn)] != mc->pack->data[insn->w1])
+	if (op == NFIM_OP_BYTES && NFIM_INSN_B(insn) < s->n &&
+	    s->p[NFIM_INSN_B(insn)] != pack->data[insn->w1])
 		return true;
-	return refuted_by(mc->pack, insn, s, &mc->step->work);
+	if (op == NFIM_OP_HTTP && s->http &&
+	    nfim_http_lacks(s->http->http, insn, pack->data + insn->w1))
+		return true;
+	return refuted_by(pack, insn, s, work);
 }
 
 bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
 {
 	const struct nfim_pack *pack = mc->pack;
 	const struct sight s = { .p = p, .n = n, .all = all };
-	u32 node = root, depth = 0, i;
+	u32 node = root, depth = 0, dirs = 1U << mc->seg->dir, i;
 	const struct nfim_node *at;
 
 	for (;;) {
 		at = &pack->nodes[node];
 		for (i = 0; i < at->n_rules; i++)
-			if (!refuted(mc, pack->node_rules[at->rules + i], &s))
+			if (!refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, &s,
+				     &mc->step->work))
 				return false;
 		mc->step->work++;
 		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
@@ -248,13 +254,14 @@ static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *fro
 static void run_rules(struct match_run *run, const struct nfim_node *n)
 {
 	const struct nfim_pack *pack = run->mc->pack;
-	u32 i, idx;
+	u32 i, idx, work = 0, dirs = 1U << run->mc->seg->dir;
 
 	for (i = 0; i < n->n_rules; i++) {
 		idx = pack->node_rules[n->rules + i];
-		if (!refuted(run->mc, idx, &run->sight))
+		if (!refuted(pack, &pack->rules[idx], dirs, &run->sight, &work))
 			run_rule(run, idx, NULL);
 	}
+	run->mc->step->work += work;
 }
 
 /* Most nodes have no rule. */

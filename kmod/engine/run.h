@@ -65,6 +65,12 @@ struct nfim_view {
 	const u8 *(*piece)(const struct nfim_view *view, u32 off, u32 *n);
 };
 
+/** struct nfim_span - bytes of the view; @len is 0 if there are none */
+struct nfim_span {
+	u32 off;
+	u32 len;
+};
+
 static inline const u8 *nfim_view_get(const struct nfim_view *view, u32 off, u32 n, u8 *buf)
 {
 	if (likely(off >= view->head_off && off - view->head_off <= view->head_len &&

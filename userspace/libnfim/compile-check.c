@@ -113,10 +113,10 @@ static void try_http(struct trial *t, struct answer *answer)
 	struct nfim_unit_view units;
 	enum nfim_run_result res;
 	struct nfim_http head;
-	u32 work = 0;
+	u32 work = 0, line;
 
-	res = nfim_http_line(&view, 0, 0, response, &work);
-	if (res == NFIM_RUN_YES && nfim_http_parse(&view, 0, response, &head, &work))
+	res = nfim_http_line(&view, 0, 0, response, &line, &work);
+	if (res == NFIM_RUN_YES && nfim_http_parse(&view, 0, line, response, &head, &work))
 		rd.start = head.end;
 	if (res != NFIM_RUN_NO && !rd.start && t->sample->expect != NFIM_EXPECT_NO)
 		answer->result = NFIM_RUN_MORE;
