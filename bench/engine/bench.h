@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What one call of the engine costs. A call is what a packet of an undecided or
- * watched flow causes: nfim_flow_step() on a copy, then nfim_flow_commit().
+ * watched flow causes: nfim_flow_brief() or nfim_flow_inside(), or if these leave it
+ * nfim_flow_step() on a copy, then nfim_flow_commit().
  */
 #ifndef _BENCH_ENGINE_H
 #define _BENCH_ENGINE_H
