@@ -52,9 +52,9 @@ static_assert((u32)NFIM_TEXT_NAME_MAX <= NFIM_HOST_MAX, "host");
 static void step_names(struct nfim_step *step, const struct nfim_view *view,
 		       const struct nfim_out *out, bool seek)
 {
-	if (seek && !step->user_len)
+	if (seek && out->user_len && !step->user_len)
 		step->user_len = copy_name(step->user, view, out->user_off, out->user_len);
-	if (!step->host_len)
+	if (out->host_len && !step->host_len)
 		step->host_len = copy_name(step->host, view, out->host_off, out->host_len);
 }
 
@@ -151,7 +151,7 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	}
 	flow->flags[mc->seg->dir] &= ~NFIM_F_LOST;
 	mc->step->actions |= out.actions;
-	if (names)
+	if (names && out.user_len | out.host_len)
 		step_names(mc->step, &wv->view, &out, seek);
 	d->node = out.actions;
 	d->waits = out.state;

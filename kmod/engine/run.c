@@ -4,6 +4,7 @@
  * comes from the pack; what comes from the wire is checked here, each time.
  */
 #include "http.h"
+#include "reader.h"
 #include "run_impl.h"
 
 u32 nfim_view_copy(const struct nfim_view *view, u32 off, u32 n, u8 *to)
@@ -147,24 +148,40 @@ static inline bool acc_in(const struct nfim_vm *vm, const struct nfim_insn *insn
 	return r < end;
 }
 
+/* The first of @n places where the literal stands, or @n. */
+static u32 find_in(const u8 *p, u32 n, const struct nfim_lit *lit)
+{
+	u32 i = 0;
+
+	if (lit->caseless) {
+		while (i < n && !nfim_lit_stands(lit, p + i))
+			i++;
+		return i;
+	}
+	for (;; i++) {
+		i += rd_byte_in(p + i, n - i, lit->p[0]);
+		if (i == n || nfim_lit_stands(lit, p + i))
+			return i;
+	}
+}
+
 bool nfim_find(struct nfim_vm *vm, u32 from, u32 to, const struct nfim_lit *lit, u32 *at)
 {
 	while (from < to && to - from >= lit->n) {
 		u32 take = min_t(u32, to - from, NFIM_READ_MAX);
 		const u8 *p = nfim_view_get(vm->view, from, take, vm->buf);
-		u32 i;
+		u32 n = take - lit->n + 1, i;
 
 		if (!p)
 			return false;
-		for (i = 0; i + lit->n <= take; i++) {
-			if (!nfim_lit_stands(lit, p + i))
-				continue;
+		i = find_in(p, n, lit);
+		if (i < n) {
 			vm->out->work += 1 + i / 8;
 			*at = from + i;
 			return true;
 		}
 		vm->out->work += 1 + take / 8;
-		from += i;
+		from += n;
 	}
 	return false;
 }
