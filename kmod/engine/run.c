@@ -127,7 +127,7 @@ static inline u32 decode_u8(const u8 *p)
 	return p[0];
 }
 
-static int exec_sum(u32 *sum, u64 value)
+static inline int exec_sum(u32 *sum, u64 value)
 {
 	if (value > U32_MAX)
 		return NFIM_RUN_NO;
@@ -333,8 +333,6 @@ static int exec_acc(struct nfim_vm *vm, const struct nfim_insn *insn)
 	case NFIM_OP_SHR:
 		vm->acc >>= insn->w1;
 		return NFIM_GO_ON;
-	case NFIM_OP_ADD:
-		return exec_sum(&vm->acc, (u64)vm->acc + insn->w1);
 	case NFIM_OP_SUB:
 		/* Below 0 it wraps to more than 32 bits hold. */
 		return exec_sum(&vm->acc, (u64)vm->acc - insn->w1);
@@ -367,8 +365,6 @@ static int exec_rare(struct nfim_vm *vm, const struct nfim_insn *insn)
 		return exec_load(vm, insn, 3, nfim_be24);
 	case NFIM_OP_LDLE16:
 		return exec_load(vm, insn, 2, nfim_le16);
-	case NFIM_OP_SKIP:
-		return exec_sum(&vm->cur, (u64)vm->cur + insn->w1);
 	case NFIM_OP_SKIPA:
 		return exec_sum(&vm->cur, (u64)vm->cur + vm->acc);
 	case NFIM_OP_END:
@@ -380,12 +376,6 @@ static int exec_rare(struct nfim_vm *vm, const struct nfim_insn *insn)
 		return exec_tail(vm, insn);
 	case NFIM_OP_HTTP:
 		return exec_http(vm, insn);
-	case NFIM_OP_FRAME:
-		vm->out->frame_len = vm->acc;
-		return vm->acc ? NFIM_GO_ON : NFIM_RUN_NO;
-	case NFIM_OP_MAP:
-		exec_map(vm, insn);
-		return NFIM_GO_ON;
 	case NFIM_OP_KEY:
 		exec_key(vm, insn);
 		return NFIM_GO_ON;
@@ -393,6 +383,23 @@ static int exec_rare(struct nfim_vm *vm, const struct nfim_insn *insn)
 		if (NFIM_INSN_OP(insn) >= NFIM_OP_SIZE)
 			return nfim_exec_text(vm, insn);
 		return exec_acc(vm, insn);
+	}
+}
+
+/* What most programs of frames have. */
+static inline int exec_frame(struct nfim_vm *vm, const struct nfim_insn *insn)
+{
+	switch (NFIM_INSN_OP(insn)) {
+	case NFIM_OP_ADD:
+		return exec_sum(&vm->acc, (u64)vm->acc + insn->w1);
+	case NFIM_OP_SKIP:
+		return exec_sum(&vm->cur, (u64)vm->cur + insn->w1);
+	case NFIM_OP_FRAME:
+		vm->out->frame_len = vm->acc;
+		return vm->acc ? NFIM_GO_ON : NFIM_RUN_NO;
+	default: /* NFIM_OP_MAP */
+		exec_map(vm, insn);
+		return NFIM_GO_ON;
 	}
 }
 
@@ -417,6 +424,22 @@ static bool resumes(const struct nfim_insn *insn)
 	return op == NFIM_OP_NEED || op == NFIM_OP_SCAN || op == NFIM_OP_SCANI;
 }
 
+/* The run stopped with @ret at the instruction before @next. */
+static inline enum nfim_run_result run_end(struct nfim_vm *vm, const struct nfim_insn *first,
+					   const struct nfim_insn *next, int ret)
+{
+	vm->out->work += (u32)(next - first);
+	if (ret == NFIM_RUN_YES)
+		vm->out->need = (u32)vm->reach;
+	if (ret == NFIM_RUN_MORE && resumes(next - 1)) {
+		vm->out->pc += (u32)(next - 1 - first);
+		vm->out->cur = vm->cur;
+	} else {
+		vm->out->pc = 0;
+	}
+	return ret;
+}
+
 static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *first)
 {
 	const struct nfim_insn *insn;
@@ -430,7 +453,6 @@ static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *firs
 			break;
 		case NFIM_OP_YES:
 			ret = NFIM_RUN_YES;
-			vm->out->need = (u32)vm->reach;
 			break;
 		case NFIM_OP_NEED:
 			ret = exec_need(vm, insn);
@@ -457,6 +479,12 @@ static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *firs
 		case NFIM_OP_IN:
 			ret = acc_in(vm, insn) ? NFIM_GO_ON : NFIM_RUN_NO;
 			break;
+		case NFIM_OP_ADD:
+		case NFIM_OP_SKIP:
+		case NFIM_OP_FRAME:
+		case NFIM_OP_MAP:
+			ret = exec_frame(vm, insn);
+			break;
 		case NFIM_OP_BEGINS:
 			ret = nfim_exec_begins(vm, &insn);
 			break;
@@ -470,14 +498,7 @@ static enum nfim_run_result run(struct nfim_vm *vm, const struct nfim_insn *firs
 			break;
 		}
 	}
-	vm->out->work += (u32)(insn - first);
-	if (ret == NFIM_RUN_MORE && resumes(insn - 1)) {
-		vm->out->pc += (u32)(insn - 1 - first);
-		vm->out->cur = vm->cur;
-	} else {
-		vm->out->pc = 0;
-	}
-	return ret;
+	return run_end(vm, first, insn, ret);
 }
 
 enum nfim_run_result nfim_run(const struct nfim_pack *pack, u32 code, u32 n_code,
