@@ -66,6 +66,8 @@ struct nf_im_net {
 	atomic64_t *proto_flows;	/* [NFIM_PROTO_MAX] */
 	atomic_t entries;
 	atomic_t expected;	/* flows that were offered, nf_im_expect.c */
+	atomic_t learnt;	/* addresses that names were learnt of; there, too */
+	struct nf_im_places __rcu *places;	/* nf_im_learn.c; NULL: nothing is learnt */
 	atomic_t bytes;
 	struct mem_cgroup *memcg;	/* who pays; NULL for the initial namespace */
 };
@@ -148,10 +150,11 @@ void nf_im_rule_del(struct net *net, u8 family, const struct xt_im_mtinfo *info)
  * @net: the namespace
  * @on: which
  * @bridge: on bridges too; what is held already stays
+ * @learn: on: learn from names, too, and again what does so already stays; off: cease that alone
  *
  * Return: 0, also if it is so already, or a negative errno.
  */
-int nf_im_enable(struct net *net, bool on, bool bridge);
+int nf_im_enable(struct net *net, bool on, bool bridge, bool learn);
 
 /**
  * nf_im_watch_all() - read flows of all protocols on for their actions, or cease to
@@ -341,8 +344,20 @@ u32 nf_im_proto_category(u32 id);
 /* nf_im_event.c */
 bool nf_im_event_wanted(struct net *net);
 void nf_im_event_stop(void);
-void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
-		 const struct nfim_pack *pack, const struct nfim_step *step, u32 proto);
+
+/**
+ * nf_im_event() - tell who listens that a flow is known
+ * @inet: namespace
+ * @ct: its conntrack
+ * @pack: in force
+ * @flow: the flow
+ * @step: of the packet that decided it, NULL if none did
+ *
+ * Context: bottom halves off; locks may be held.
+ */
+void nf_im_event(const struct nf_im_net *inet, const struct nf_conn *ct,
+		 const struct nfim_pack *pack, const struct nfim_flow *flow,
+		 const struct nfim_step *step);
 
 /* nf_im_netlink.c */
 extern struct genl_family nf_im_genl_family;

@@ -39,26 +39,35 @@ static int put_tuple(struct sk_buff *skb, const struct nf_conn *ct)
 	       nla_put_be16(skb, NF_IM_A_EV_SPORT, t->dst.u.all);
 }
 
-static int put_verdict(struct sk_buff *skb, const struct nfim_pack *pack,
-		       const struct nfim_step *step, u32 proto)
+static int put_step(struct sk_buff *skb, const struct nfim_pack *pack,
+		    const struct nfim_step *step)
 {
-	const struct nfim_proto *p = nfim_pack_proto(pack, proto);
-
-	if (!p || (step->rule >= pack->n_rules && step->rule != NFIM_NO_RULE))
+	if (step->rule >= pack->n_rules && step->rule != NFIM_NO_RULE)
 		return -EINVAL;
-	return nla_put_string(skb, NF_IM_A_EV_PROTO, nfim_pack_str(pack, p->name)) ||
-	       (step->rule != NFIM_NO_RULE &&
+	return (step->rule != NFIM_NO_RULE &&
 		nla_put_string(skb, NF_IM_A_EV_RULE,
 			       nfim_pack_str(pack, pack->rules[step->rule].name))) ||
 	       nla_put_u32(skb, NF_IM_A_EV_ACTIONS, step->actions) ||
 	       (step->user_len && nla_put(skb, NF_IM_A_EV_USER, step->user_len, step->user)) ||
 	       (step->host_len && nla_put(skb, NF_IM_A_EV_HOST, step->host_len, step->host)) ||
-	       nla_put_u8(skb, NF_IM_A_EV_CONFIDENCE, step->conf) ||
 	       (step->ech && nla_put_flag(skb, NF_IM_A_EV_ECH));
 }
 
-void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
-		 const struct nfim_pack *pack, const struct nfim_step *step, u32 proto)
+static int put_verdict(struct sk_buff *skb, const struct nfim_pack *pack,
+		       const struct nfim_flow *flow)
+{
+	const struct nfim_proto *p = nfim_pack_proto(pack, flow->proto);
+
+	if (!p)
+		return -EINVAL;
+	return nla_put_string(skb, NF_IM_A_EV_PROTO, nfim_pack_str(pack, p->name)) ||
+	       nla_put_u8(skb, NF_IM_A_EV_CONFIDENCE, nfim_flow_conf(flow->conf)) ||
+	       (flow->conf == NFIM_CONF_LEARNT && nla_put_flag(skb, NF_IM_A_EV_CORRELATED));
+}
+
+void nf_im_event(const struct nf_im_net *inet, const struct nf_conn *ct,
+		 const struct nfim_pack *pack, const struct nfim_flow *flow,
+		 const struct nfim_step *step)
 {
 	struct sk_buff *skb;
 	struct nlattr *nest;
@@ -71,7 +80,8 @@ void nf_im_event(const struct nf_im_net *inet, const struct nf_im_pkt *pkt,
 		goto lost;
 	hdr = genlmsg_put(skb, 0, 0, &nf_im_genl_family, 0, NF_IM_CMD_EVENT);
 	nest = hdr ? nla_nest_start(skb, NF_IM_A_EVENT) : NULL;
-	if (!nest || put_tuple(skb, pkt->ct) || put_verdict(skb, pack, step, proto)) {
+	if (!nest || put_tuple(skb, ct) || put_verdict(skb, pack, flow) ||
+	    (step && put_step(skb, pack, step))) {
 		nlmsg_free(skb);
 		goto lost;
 	}

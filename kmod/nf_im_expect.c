@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of flows that were offered: by a keyed hash of (namespace, zone, client), so that
- * all that is expected of a client is in one bucket.
+ * The table of flows that were offered, and of addresses whose names were learnt: by a keyed hash
+ * of (namespace, zone, client), so that all that is expected of a client is in one bucket.
  *
- * Bounds: NFIM_EXPECTS_MAX of a client, NET_MAX of a namespace, memory as all else in the table
+ * Bounds: NFIM_EXPECTS_MAX of a client, NET_MAX of a namespace, of addresses NFIM_LEARNT_MAX and
+ * LEARNT_NET_MAX, memory as all else in the table
  * of flows (nf_im_charge()); what exceeds them is counted and left out, nothing gives way to
  * it. A flow that was offered may be opened more than once while the offer lasts: who was
  * dropped tries again.
@@ -19,17 +20,23 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_im_expect.h"
+#include "nf_im_learn.h"
 #include "nf_im_table.h"
 
 enum {
 	BUCKETS = 4096,
 	NET_MAX = 1024,
+	LEARNT_NET_MAX = 4096,
 	SECONDS_MAX = 3600,
 };
 
 static unsigned int offer_seconds = NFIM_EXPECT_SECONDS;
 module_param(offer_seconds, uint, 0444);
 MODULE_PARM_DESC(offer_seconds, "how long a flow that another one offered is waited for (default 120)");
+
+static unsigned int learn_seconds = NFIM_LEARN_SECONDS;
+module_param(learn_seconds, uint, 0444);
+MODULE_PARM_DESC(learn_seconds, "how long a name that was learnt helps other flows (default 60, the most)");
 
 struct expectation {
 	struct expectation *next;	/* in its bucket */
@@ -67,23 +74,30 @@ static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const vo
 	return &buckets[siphash(&k, sizeof(k), &secret) % BUCKETS];
 }
 
+/* How many there are of a namespace. */
+static atomic_t *counter_of(struct nf_im_net *inet, const struct nfim_expected *x)
+{
+	return x->learnt ? &inet->learnt : &inet->expected;
+}
+
 /* Under the bucket's lock: take *@p out of the list. */
 static void expectation_free(struct expectation **p)
 {
 	struct expectation *e = *p;
 
 	WRITE_ONCE(*p, e->next);
-	atomic_dec(&e->inet->expected);
+	atomic_dec(counter_of(e->inet, &e->x));
 	nf_im_uncharge(e->inet, sizeof(*e));
 	kmem_cache_free(cache, e);
 }
 
 /* A new one, or NULL: no room, or no memory. */
-static struct expectation *expectation_new(struct nf_im_net *inet)
+static struct expectation *expectation_new(struct nf_im_net *inet, const struct nfim_expected *x)
 {
+	atomic_t *n = counter_of(inet, x);
 	struct expectation *e;
 
-	if (!atomic_add_unless(&inet->expected, 1, NET_MAX))
+	if (!atomic_add_unless(n, 1, x->learnt ? LEARNT_NET_MAX : NET_MAX))
 		return NULL;
 	if (!nf_im_charge(inet, sizeof(*e)))
 		goto err_charge;
@@ -91,12 +105,13 @@ static struct expectation *expectation_new(struct nf_im_net *inet)
 	if (!e)
 		goto err_alloc;
 	e->inet = inet;
+	e->x = *x;
 	return e;
 
 err_alloc:
 	nf_im_uncharge(inet, sizeof(*e));
 err_charge:
-	atomic_dec(&inet->expected);
+	atomic_dec(n);
 	return NULL;
 }
 
@@ -104,6 +119,7 @@ err_charge:
 static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket *b, u16 zone,
 					   const struct nfim_expected *x)
 {
+	const u32 max = x->learnt ? NFIM_LEARNT_MAX : NFIM_EXPECTS_MAX;
 	struct expectation **p = &b->first, *e;
 	u32 n = 0;
 
@@ -115,11 +131,11 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 		if (e->inet == inet && e->zone == zone) {
 			if (nfim_expect_same(&e->x, x))
 				return e;
-			n += nfim_expect_same_host(&e->x, x);
+			n += e->x.learnt == x->learnt && nfim_expect_same_host(&e->x, x);
 		}
 		p = &e->next;
 	}
-	e = n < NFIM_EXPECTS_MAX ? expectation_new(inet) : NULL;
+	e = n < max ? expectation_new(inet, x) : NULL;
 	if (!e)
 		return NULL;
 	e->zone = zone;
@@ -128,7 +144,8 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 	return e;
 }
 
-static void expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x)
+/* Return: false if there is no room. */
+static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x)
 {
 	struct bucket *b = bucket_of(inet, zone, x->client, x->v6);
 	struct expectation *e;
@@ -137,10 +154,10 @@ static void expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected 
 	e = expectation_for(inet, b, zone, x);
 	if (e) {
 		e->x = *x;
-		e->expires = jiffies + offer_seconds * HZ;
+		e->expires = jiffies + (x->learnt ? learn_seconds : offer_seconds) * HZ;
 	}
 	spin_unlock(&b->lock);
-	nf_im_count(inet, e ? NF_IM_A_C_OFFERS : NF_IM_A_C_OFFERS_LOST);
+	return e;
 }
 
 static void ends_of(const struct nf_conntrack_tuple *t, struct nfim_ends *ends)
@@ -157,27 +174,49 @@ void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 di
 {
 	struct nfim_expected x;
 	struct nfim_ends of;
+	bool room;
 	u32 i;
 
 	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
-	for (i = 0; i < offers->n; i++)
-		if (nfim_expect_make(&x, &offers->at[i], &of, dir, proto))
-			expect(inet, nf_ct_zone(ct)->id, &x);
+	for (i = 0; i < offers->n; i++) {
+		if (!nfim_expect_make(&x, &offers->at[i], &of, dir, proto))
+			continue;
+		room = expect(inet, nf_ct_zone(ct)->id, &x);
+		nf_im_count(inet, room ? NF_IM_A_C_OFFERS : NF_IM_A_C_OFFERS_LOST);
+	}
 }
 
-/* Is such a flow expected of this client? */
+void nf_im_expect_learnt(struct nf_im_net *inet, const struct nf_conn *ct,
+			 const struct nfim_told_addr *told)
+{
+	struct nfim_expected x;
+	struct nfim_ends of;
+	bool room;
+
+	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
+	if (!nfim_learnt_make(&x, told, &of))
+		return;
+	room = expect(inet, nf_ct_zone(ct)->id, &x);
+	nf_im_count(inet, room ? NF_IM_A_C_LEARNT : NF_IM_A_C_LEARNT_LOST);
+}
+
+/* Is such a flow expected of this client? @learnt: protocol of a name that fits, else left. */
 static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 		const struct nfim_ends *ends, const struct nfim_pack *pack,
-		struct nfim_flow *flow)
+		struct nfim_flow *flow, u8 *learnt)
 {
 	struct bucket *b = bucket_of(inet, zone, client, ends->v6);
 	const struct expectation *e;
 
 	spin_lock(&b->lock);
-	for (e = b->first; e; e = e->next)
-		if (e->inet == inet && e->zone == zone && time_before(jiffies, e->expires) &&
-		    nfim_expect_fits(&e->x, ends) && nfim_pack_proto(pack, e->x.proto))
+	for (e = b->first; e; e = e->next) {
+		if (e->inet != inet || e->zone != zone || time_after_eq(jiffies, e->expires) ||
+		    !nfim_expect_fits(&e->x, ends) || !nfim_pack_proto(pack, e->x.proto))
+			continue;
+		if (!e->x.learnt)
 			break;
+		*learnt = e->x.proto;
+	}
 	if (e)
 		nfim_flow_offered(flow, e->x.proto, e->x.offer.actions);
 	spin_unlock(&b->lock);
@@ -191,19 +230,29 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	u16 zone = nf_ct_zone(ct)->id;
 	struct nfim_ends ends;
+	u8 learnt = 0, behind;
 
 	ends_of(t, &ends);
-	if (ask(inet, zone, ends.from, &ends, pack, flow) ||
-	    ask(inet, zone, ends.to, &ends, pack, flow))
+	if (ask(inet, zone, ends.from, &ends, pack, flow, &learnt) ||
+	    ask(inet, zone, ends.to, &ends, pack, flow, &learnt))
 		return;
+	if (learnt && nf_im_learn_holds(inet, ct, learnt))
+		nfim_flow_learnt(flow, learnt);
 	if (nf_inet_addr_cmp(&t->dst.u3, &r->src.u3) && t->dst.u.all == r->src.u.all)
 		return;
 	memcpy(ends.to, &r->src.u3, sizeof(ends.to));
 	ends.port = ntohs(r->src.u.all);
-	ask(inet, zone, ends.to, &ends, pack, flow);
+	ask(inet, zone, ends.to, &ends, pack, flow, &behind);
 }
 
-void nf_im_expect_flush(const struct nf_im_net *inet)
+static bool goes(const struct expectation *e, const struct nf_im_net *inet, bool learnt)
+{
+	if (!inet)
+		return time_after_eq(jiffies, e->expires);
+	return e->inet == inet && (!learnt || e->x.learnt);
+}
+
+void nf_im_expect_flush(const struct nf_im_net *inet, bool learnt)
 {
 	struct expectation **p;
 	struct bucket *b;
@@ -213,7 +262,7 @@ void nf_im_expect_flush(const struct nf_im_net *inet)
 			continue;
 		spin_lock_bh(&b->lock);
 		for (p = &b->first; *p;) {
-			if (inet ? (*p)->inet == inet : time_after_eq(jiffies, (*p)->expires))
+			if (goes(*p, inet, learnt))
 				expectation_free(p);
 			else
 				p = &(*p)->next;
@@ -227,6 +276,7 @@ int nf_im_expect_init(void)
 	u32 i;
 
 	offer_seconds = clamp_t(u32, offer_seconds, 1, SECONDS_MAX);
+	learn_seconds = clamp_t(u32, learn_seconds, 1, NFIM_LEARN_SECONDS);
 	get_random_bytes(&secret, sizeof(secret));
 	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)

@@ -24,14 +24,25 @@ void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 di
 			 const struct nfim_offers *offers);
 
 /**
- * nf_im_expect_ask() - was this flow offered?
+ * nf_im_expect_learnt() - remember an address that a protocol's name has (engine/learn.h)
+ * @inet: namespace, which is charged
+ * @ct: conntrack of the flow that told it, of which the client counts
+ * @told: the address
+ *
+ * Context: as nf_im_expect_offers().
+ */
+void nf_im_expect_learnt(struct nf_im_net *inet, const struct nf_conn *ct,
+			 const struct nfim_told_addr *told);
+
+/**
+ * nf_im_expect_ask() - was this flow offered, or a name of its server learnt?
  * @inet: namespace, with something that is expected
  * @ct: conntrack of a flow whose first payload comes now
  * @pack: in force; what it has no signatures of is not expected
- * @flow: told so, if it was
+ * @flow: told so, if it was; an offer comes first
  *
  * Addresses are those before NAT, as its client sees them; to where a flow is translated counts
- * as well, since who offers an address knows the one behind.
+ * as well, since who offers an address knows the one behind. A name is of the former only.
  *
  * Context: bottom halves off; a bucket's lock of the table may be held.
  */
@@ -41,10 +52,11 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 /**
  * nf_im_expect_flush() - let go of what is too old, or of all in a namespace
  * @inet: the namespace, which sees no packets any more; NULL: what is too old, in all of them
+ * @learnt: of a namespace only what was learnt; it learns no more
  *
  * Context: process.
  */
-void nf_im_expect_flush(const struct nf_im_net *inet);
+void nf_im_expect_flush(const struct nf_im_net *inet, bool learnt);
 
 int nf_im_expect_init(void);
 void nf_im_expect_exit(void);

@@ -8,6 +8,7 @@
  * none of that: to see it takes as long as to copy the flow.
  */
 #include "nf_im_expect.h"
+#include "nf_im_learn.h"
 #include "nf_im_table.h"
 
 enum {
@@ -122,7 +123,8 @@ static enum take entry_make(struct inspection *in, bool may_evict, struct nf_im_
 	if (*e) {
 		if (unlikely(nf_im_label_known(in->pkt->labels)))
 			entry_remember(in, *e);
-		else if (unlikely(atomic_read(&in->inet->expected)))
+		else if (unlikely(atomic_read(&in->inet->expected) |
+				  atomic_read(&in->inet->learnt)))
 			nf_im_expect_ask(in->inet, in->pkt->ct, in->pack, &(*e)->flow);
 		return TAKE_COPY;
 	}
@@ -297,8 +299,9 @@ static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 {
 	u16 proto = in->flow.proto;
 
+	/* What was learnt says nothing of what the packets do. */
 	if (in->flow.done != NFIM_KNOWN || in->pkt->seg.l4 != IPPROTO_TCP ||
-	    !READ_ONCE(in->inet->watch[proto]))
+	    in->flow.conf == NFIM_CONF_LEARNT || !READ_ONCE(in->inet->watch[proto]))
 		return false;
 	if (!nf_im_entry_watch(e)) {
 		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
@@ -462,8 +465,10 @@ static void tell_verdict(const struct inspection *in)
 	count_verdict(in);
 	if (in->flow.conf == NFIM_CONF_OFFER)
 		nf_im_count(in->inet, NF_IM_A_C_OFFERED);
+	if (in->flow.conf == NFIM_CONF_LEARNT && in->flow.done == NFIM_KNOWN)
+		nf_im_count(in->inet, NF_IM_A_C_CORRELATED);
 	if (in->step.verdict == NFIM_KNOWN)
-		nf_im_event(in->inet, in->pkt, in->pack, &in->step, in->flow.proto);
+		nf_im_event(in->inet, in->pkt->ct, in->pack, &in->flow, &in->step);
 }
 
 /* Where the flow is filed, as far as its conntrack tells. */
@@ -508,6 +513,8 @@ static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 		    READ_ONCE(inet->watch[in.flow.proto]) && may_offer(pkt))
 			nf_im_expect_offers(inet, pkt->ct, pkt->dir, in.flow.proto,
 					    &in.step.offers);
+		if (in.read && unlikely(nf_im_learn_on(inet)))
+			nf_im_learn_step(inet, pkt, in.pack, &in.flow, &in.step);
 		return;
 	}
 	nf_im_bucket_lock(in.key);
@@ -527,6 +534,7 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	u32 n = 0;
 
+	pkt->seg.learn = nf_im_learn_wants(inet, pkt->ct);
 	if (pkt->seg.l4 == IPPROTO_TCP) {
 		inspect_one(inet, pkt);
 		return;
@@ -614,8 +622,7 @@ void nf_im_inspect_ack(struct nf_im_pkt *pkt)
 	if (e && e->ct == pkt->ct && !e->flow.done) {
 		pkt->seg.age = (u16)(nf_im_now() - e->born);
 		if (nfim_flow_settle(&e->flow, &pkt->seg)) {
-			nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
-				    NF_IM_A_C_UNINSPECTED);
+			nf_im_flow_ended(e->inet, pkt->ct, pack, &e->flow);
 			nf_im_entry_changed(e);
 			entry_none(pkt, pack, e);
 		}

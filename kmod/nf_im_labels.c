@@ -78,7 +78,7 @@ void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 	proto = flow->done == NFIM_KNOWN ? nfim_pack_proto(pack, flow->proto) : NULL;
 	if (proto)
 		mask_proto(mask, proto);
-	if (proto && flow->conf == NFIM_CONF_NAME)
+	if (proto && nfim_flow_conf(flow->conf) == NFIM_CONF_NAME)
 		__set_bit(nf_im_label_bit(NF_IM_LABEL_NAME), mask);
 	if (proto && flow->conf == NFIM_CONF_PAIR)
 		__set_bit(nf_im_label_bit(NF_IM_LABEL_PAIR), mask);

@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 
 #include "nf_im_expect.h"
+#include "nf_im_learn.h"
 #include "nf_im_sweep.h"
 
 /* Serialises packs, and what rules of all namespaces name. */
@@ -258,18 +259,39 @@ static int enable_get(struct nf_im_net *inet, bool bridge)
 	return 0;
 }
 
-int nf_im_enable(struct net *net, bool on, bool bridge)
+/* Both, or nothing. */
+static int enable(struct nf_im_net *inet, bool bridge, bool learn)
+{
+	bool learnt = nf_im_learn_on(inet);
+	int err = learn ? nf_im_learn_set(inet, true) : 0;
+
+	if (err)
+		return err;
+	err = enable_get(inet, bridge);
+	if (err && !learnt)
+		nf_im_learn_set(inet, false);
+	return err;
+}
+
+static void disable(struct nf_im_net *inet, bool learn_only)
+{
+	nf_im_learn_set(inet, false);
+	if (learn_only || !inet->enabled)
+		return;
+	family_put(inet, inet->enabled);
+	WRITE_ONCE(inet->enabled, 0);
+}
+
+int nf_im_enable(struct net *net, bool on, bool bridge, bool learn)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
 	int err = 0;
 
 	mutex_lock(&inet->mutex);
-	if (on) {
-		err = enable_get(inet, bridge);
-	} else if (inet->enabled) {
-		family_put(inet, inet->enabled);
-		WRITE_ONCE(inet->enabled, 0);
-	}
+	if (on)
+		err = enable(inet, bridge, learn);
+	else
+		disable(inet, learn);
 	mutex_unlock(&inet->mutex);
 	return err;
 }
@@ -326,6 +348,9 @@ static void __net_exit net_exit(struct net *net)
 {
 	struct nf_im_net *inet = nf_im_pernet(net);
 
+	mutex_lock(&inet->mutex);
+	nf_im_learn_set(inet, false);
+	mutex_unlock(&inet->mutex);
 	nf_im_table_flush(inet);
 	nf_im_mem_close(inet);
 	kfree(inet->proto_flows);
@@ -359,6 +384,7 @@ static int __init nf_im_init(void)
 	err = nf_im_expect_init();
 	if (err)
 		goto err_expect;
+	nf_im_learn_init();
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto err_pernet;

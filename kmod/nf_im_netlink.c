@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "nf_im_learn.h"
 #include "nf_im_mcast.h"
 #include "nf_im_table.h"
 
@@ -65,6 +66,8 @@ static u64 counter_read(const struct nf_im_net *inet, u32 c)
 	switch (c) {
 	case NF_IM_A_C_EXPECTED:
 		return atomic_read(&inet->expected);
+	case NF_IM_A_C_LEARNT_NOW:
+		return atomic_read(&inet->learnt);
 	case NF_IM_A_C_ENTRIES:
 		return atomic_read(&inet->entries);
 	case NF_IM_A_C_BYTES:
@@ -125,7 +128,7 @@ static int put_protos(struct sk_buff *skb, const struct nf_im_net *inet)
 	return err;
 }
 
-/* What not everybody has: bridges, marks. */
+/* What not everybody has: bridges, names, marks. */
 static int put_extras(struct sk_buff *skb, const struct nf_im_net *inet)
 {
 	u32 ct_mask = READ_ONCE(inet->ct_mask), skb_mask = READ_ONCE(inet->skb_mask);
@@ -133,6 +136,8 @@ static int put_extras(struct sk_buff *skb, const struct nf_im_net *inet)
 
 	if (READ_ONCE(inet->enabled) == NFPROTO_BRIDGE)
 		err = nla_put_flag(skb, NF_IM_A_BRIDGE);
+	if (!err && nf_im_learn_on(inet))
+		err = nla_put_flag(skb, NF_IM_A_CORRELATE);
 	if (!err && ct_mask)
 		err = nla_put_u32(skb, NF_IM_A_MARK_MASK, ct_mask) ||
 		      nla_put_u32(skb, NF_IM_A_MARKS_LOST, nf_im_mark_overwritten(inet));
@@ -166,8 +171,11 @@ static int cmd_get(struct sk_buff *skb, struct genl_info *info)
 static int cmd_enable(struct sk_buff *skb, struct genl_info *info)
 {
 	bool bridge = info->attrs[NF_IM_A_BRIDGE];
-	int err = nf_im_enable(genl_info_net(info), true, bridge);
+	int err = nf_im_enable(genl_info_net(info), true, bridge,
+			       info->attrs[NF_IM_A_CORRELATE]);
 
+	if (err == -ENOMEM)
+		return extack_errno(info, err, "no memory for names, or no room in table_bytes");
 	return extack_errno(info, err, bridge ?
 			    "the hook could not be had: nf_conntrack_bridge or labels are missing" :
 			    "the hook could not be had: conntrack or its labels are missing");
@@ -175,7 +183,7 @@ static int cmd_enable(struct sk_buff *skb, struct genl_info *info)
 
 static int cmd_disable(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_im_enable(genl_info_net(info), false, false);
+	return nf_im_enable(genl_info_net(info), false, false, info->attrs[NF_IM_A_CORRELATE]);
 }
 
 static int cmd_mark(struct sk_buff *skb, struct genl_info *info)
@@ -292,6 +300,11 @@ static const struct nla_policy policy_none[NF_IM_A_MAX + 1];
 
 static const struct nla_policy policy_enable[NF_IM_A_MAX + 1] = {
 	[NF_IM_A_BRIDGE]	= { .type = NLA_FLAG },
+	[NF_IM_A_CORRELATE]	= { .type = NLA_FLAG },
+};
+
+static const struct nla_policy policy_disable[NF_IM_A_MAX + 1] = {
+	[NF_IM_A_CORRELATE]	= { .type = NLA_FLAG },
 };
 
 static const struct nla_policy policy_mark[NF_IM_A_MAX + 1] = {
@@ -323,7 +336,7 @@ static const struct nla_policy policy_commit[NF_IM_A_MAX + 1] = {
 static const struct genl_ops ops[] = {
 	IM_OP(NF_IM_CMD_GET, cmd_get, policy_none, GENL_UNS_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_ENABLE, cmd_enable, policy_enable, GENL_UNS_ADMIN_PERM),
-	IM_OP(NF_IM_CMD_DISABLE, cmd_disable, policy_none, GENL_UNS_ADMIN_PERM),
+	IM_OP(NF_IM_CMD_DISABLE, cmd_disable, policy_disable, GENL_UNS_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_BEGIN, cmd_pack_begin, policy_begin, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_CHUNK, cmd_pack_chunk, policy_chunk, GENL_ADMIN_PERM),
 	IM_OP(NF_IM_CMD_PACK_COMMIT, cmd_pack_commit, policy_commit, GENL_ADMIN_PERM),

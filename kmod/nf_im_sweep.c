@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 
 #include "nf_im_expect.h"
+#include "nf_im_learn.h"
 #include "nf_im_sweep.h"
 #include "nf_im_iterate.h"
 
@@ -45,8 +46,7 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 
 	if (!e->flow.done && age > NFIM_BUDGET_AGE &&
 	    nfim_flow_expire(&e->flow, nf_ct_protonum(ct))) {
-		nf_im_count(e->inet, e->flow.done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
-			    NF_IM_A_C_UNINSPECTED);
+		nf_im_flow_ended(e->inet, ct, pack, &e->flow);
 		nf_im_entry_changed(e);
 		nf_im_label_verdict(ct, pack, &e->flow, false);
 		nf_im_entry_drop_window(e);
@@ -91,7 +91,7 @@ static void sweep(struct work_struct *work)
 
 	round++;
 	if (nf_im_table_used()) {
-		nf_im_expect_flush(NULL);
+		nf_im_expect_flush(NULL, false);
 		nf_im_table_each(entry_unmark, NULL);
 		while (n++ < SWEEP_NETS && (inet = nf_im_net_to_sweep(round))) {
 			nf_im_iterate_conntracks(inet->net, conntrack_mark, NULL);

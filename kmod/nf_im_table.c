@@ -444,7 +444,7 @@ bool nf_im_table_used(void)
 void nf_im_table_flush(struct nf_im_net *inet)
 {
 	nf_im_table_each(entry_of_net, inet);
-	nf_im_expect_flush(inet);
+	nf_im_expect_flush(inet, false);
 }
 
 /*

@@ -127,14 +127,16 @@ bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
 		.watch = watch,
 	};
 
-	if (flow->done || flow->conf == NFIM_CONF_OFFER || flow->epoch != pack->epoch ||
-	    flow->packets == U16_MAX)
+	/* One that was offered or learnt has a confidence already. */
+	if (flow->done || flow->conf != NFIM_CONF_PAYLOAD || seg->learn ||
+	    flow->epoch != pack->epoch || flow->packets == U16_MAX)
 		return false;
 	step->work = 0;
 	if (seg->l4 == NFIM_L4_UDP ? !brief_datagram(&mc, flow) : !brief_segment(&mc, flow))
 		return false;
 	step->verdict = flow->done;
 	step->fresh = flow->done;
+	step->host_len = 0;
 	step->offers.n = 0;
 	return true;
 }

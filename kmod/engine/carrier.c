@@ -19,10 +19,15 @@ static const peel_fn peel_fns[NFIM_CARRIERS] = {
 	[NFIM_CARRIER_DNS] = nfim_peel_dns,
 };
 
-/* Look-ups are a packet's facts, of which nobody may want to know. */
+/* Look-ups are a packet's facts, and so are answers, of which nobody may want to know. */
+static bool wants_dns(const struct nfim_match_ctx *mc)
+{
+	return mc->watch || mc->seg->learn;
+}
+
 static u32 begin_dns(const struct nfim_match_ctx *mc)
 {
-	return mc->watch ? NFIM_CARRIER_DNS : NFIM_CARRIER_NONE;
+	return wants_dns(mc) ? NFIM_CARRIER_DNS : NFIM_CARRIER_NONE;
 }
 
 u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
@@ -31,7 +36,7 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 		return byte ? NFIM_CARRIER_NONE : NFIM_CARRIER_SOCKS_UDP;
 	switch (byte) {
 	case 0x00:
-		return mc->seg->dir && !mc->watch ? NFIM_CARRIER_SOCKS4 : begin_dns(mc);
+		return mc->seg->dir && !wants_dns(mc) ? NFIM_CARRIER_SOCKS4 : begin_dns(mc);
 	case 0x04:
 		return mc->seg->dir ? begin_dns(mc) : NFIM_CARRIER_SOCKS4;
 	case 0x05:

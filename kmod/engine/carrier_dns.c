@@ -29,6 +29,22 @@ static void take_lookup(struct nfim_peel *p, const struct nfim_dns *dns)
 	memcpy(step->host, dns->name + (dns->name_len - step->host_len), step->host_len);
 }
 
+/* The answer's addresses, of which not all need be there yet. */
+static bool take_answers(struct nfim_peel *p, u32 start, u32 len, struct nfim_dns *dns)
+{
+	u32 want = start + min_t(u32, len, NFIM_DNS_ANSWER_MAX), was = dns->work;
+	u8 proto;
+
+	if (p->view->len < want) {
+		p->need = want;
+		return false;
+	}
+	proto = nfim_dns_lookup(p->mc->pack, dns);
+	nfim_dns_answers(p->view, start, want, dns, proto, &p->mc->step->told);
+	p->mc->step->work += dns->work - was;
+	return true;
+}
+
 enum nfim_peel_result nfim_peel_dns(struct nfim_peel *p)
 {
 	enum nfim_dns_result res;
@@ -48,7 +64,11 @@ enum nfim_peel_result nfim_peel_dns(struct nfim_peel *p)
 		p->need = dns.need;
 		return NFIM_PEEL_MORE;
 	}
-	take_lookup(p, &dns);
+	if (p->mc->watch)
+		take_lookup(p, &dns);
+	if (p->mc->seg->learn && dns.answer && dns.name_len &&
+	    !take_answers(p, start, len, &dns))
+		return NFIM_PEEL_MORE;
 	p->next = start + len;
 	return NFIM_PEEL_MESSAGE;
 }

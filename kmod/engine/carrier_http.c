@@ -185,6 +185,7 @@ static void take_host(struct nfim_peel *p, const struct nfim_http *h)
 	p->host_kind = NFIM_HOST_NAME;
 	p->host_off = s->off;
 	p->host_len = s->len;
+	p->mc->step->server = !h->authority.len;
 }
 
 static enum nfim_peel_result peel_head(struct nfim_peel *p)

@@ -35,6 +35,7 @@ static bool realm(struct nfim_match_ctx *mc, const struct nfim_view *view, u32 o
 
 	if (len > REALM_MAX || nfim_view_copy(view, off, len, name) < len)
 		return false;
+	mc->step->named = true;
 	return nfim_names_find(mc->pack, name, len, &hit) &&
 	       nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
 }

@@ -13,6 +13,7 @@ bool nfim_hello_decides(struct nfim_match_ctx *mc, const struct nfim_tls_hello *
 
 	step->ech = hello->ech;
 	if (hello->name_len) {
+		step->server = true;
 		step->host_len = min_t(u32, hello->name_len, NFIM_HOST_MAX);
 		memcpy(step->host, hello->name + (hello->name_len - step->host_len),
 		       step->host_len);

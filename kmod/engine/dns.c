@@ -10,7 +10,6 @@
 
 enum {
 	HEADER		= 12,
-	LABEL_MAX	= 63,
 	QUESTION_MIN	= 1 + 4,	/* of the root */
 	ADDITIONS_MAX	= 3,	/* of a query: EDNS, a cookie's or a transaction's signature */
 	RCODE_MAX	= 10,	/* of what a header can say, RFC 6895 section 2.3 */
@@ -49,11 +48,12 @@ static u8 lower(u8 c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-/* A label of a host's name; what has other bytes (a dot, too) is none. */
-static bool take_label(struct nfim_dns *dns, const u8 *p, u32 len)
+bool nfim_dns_label(struct nfim_dns *dns, const u8 *p, u32 len)
 {
 	u32 i;
 
+	if (dns->name_len + 1 + len > sizeof(dns->name))
+		return false;
 	if (dns->name_len)
 		dns->name[dns->name_len++] = '.';
 	for (i = 0; i < len; i++) {
@@ -72,18 +72,17 @@ static bool take_label(struct nfim_dns *dns, const u8 *p, u32 len)
  */
 static void take_name(const struct nfim_view *view, u32 start, u32 end, struct nfim_dns *dns)
 {
-	u8 buf[LABEL_MAX + 1] __uninitialized;
+	u8 buf[NFIM_DNS_LABEL_MAX + 1] __uninitialized;
 	const u8 *p;
 	u32 len;
 
 	for (; start < end; start += 1 + len) {
 		p = nfim_view_get(view, start, 1, buf);
 		len = p ? *p : 0;
-		if (!len || len > LABEL_MAX || len >= end - start ||
-		    dns->name_len + 1 + len > sizeof(dns->name))
+		if (!len || len > NFIM_DNS_LABEL_MAX || len >= end - start)
 			break;
 		p = nfim_view_get(view, start + 1, len, buf);
-		if (!p || !take_label(dns, p, len))
+		if (!p || !nfim_dns_label(dns, p, len))
 			break;
 	}
 	if (start != end)
@@ -126,6 +125,7 @@ static enum nfim_dns_result question(const struct nfim_view *view, u32 name, u32
 	class = p ? nfim_be16(p + 3) : 0;
 	if (class != CLASS_IN && class != CLASS_ANY)
 		return NFIM_DNS_NO;
+	dns->records = off + QUESTION_MIN;
 	dns->host = asks_host(nfim_be16(p + 1));
 	if (dns->host)
 		take_name(view, name, off, dns);
@@ -148,10 +148,10 @@ static enum nfim_dns_result labels(const struct nfim_view *view, u32 name, u32 e
 		if (view->len <= off)
 			return more(view, dns, off + 1);
 		p = nfim_view_get(view, off, 1, buf);
-		len = p ? *p : LABEL_MAX + 1;
+		len = p ? *p : NFIM_DNS_LABEL_MAX + 1;
 		if (!len)
 			return question(view, name, off, dns);
-		if (len > LABEL_MAX || end - off < 1 + len + QUESTION_MIN)
+		if (len > NFIM_DNS_LABEL_MAX || end - off < 1 + len + QUESTION_MIN)
 			return NFIM_DNS_NO;
 	}
 }
@@ -174,6 +174,10 @@ enum nfim_dns_result nfim_dns_message(const struct nfim_view *view, u32 start, u
 		return NFIM_DNS_NO;
 	if (n < HEADER)
 		return more(view, dns, start + n + 1);
+	dns->id = nfim_be16(p);
+	dns->response = p[2] & 0x80;
+	dns->answer = dns->response && !(p[3] & 0xf);
+	dns->n_answers = nfim_be16(p + 6);
 	return labels(view, start + HEADER, end, dns);
 }
 

@@ -7,6 +7,7 @@
  * segment's start). "Need more" keeps the bytes; "no" from every rule closes the direction.
  */
 #include "carrier.h"
+#include "dns.h"
 
 void nfim_flow_init(struct nfim_flow *flow)
 {
@@ -109,13 +110,19 @@ static void flow_none(struct nfim_flow *flow)
 	flow->done = anomaly ? NFIM_GIVEN_UP : NFIM_NONE;
 }
 
-enum nfim_verdict nfim_flow_expire(struct nfim_flow *flow, u8 l4)
+static void flow_expire(struct nfim_flow *flow, u8 l4)
 {
 	/* A hello that was begun and not ended says nothing. */
 	if (l4 == NFIM_L4_UDP && (flow->dir[0].blocks || flow->dir[1].blocks))
 		flow->done = NFIM_GIVEN_UP;
 	else if (l4 == NFIM_L4_UDP || !nfim_flow_live(flow))
 		flow_none(flow);
+}
+
+enum nfim_verdict nfim_flow_expire(struct nfim_flow *flow, u8 l4)
+{
+	flow_expire(flow, l4);
+	nfim_learnt_end(flow);
 	return flow->done;
 }
 
@@ -175,7 +182,7 @@ void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
 			     !(was[i] & NFIM_F_CLOSED && dir_settled(flow, seg, i))))
 				flow->done = NFIM_GIVEN_UP;
 	} else if (seg->age > NFIM_BUDGET_AGE) {
-		nfim_flow_expire(flow, NFIM_L4_TCP);
+		flow_expire(flow, NFIM_L4_TCP);
 	}
 }
 
@@ -613,7 +620,7 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 			flow->done = NFIM_GIVEN_UP;
 		} else if (flow->packets >= NFIM_BUDGET_DATAGRAMS ||
 			   mc->seg->age > NFIM_BUDGET_AGE) {
-			nfim_flow_expire(flow, NFIM_L4_UDP);
+			flow_expire(flow, NFIM_L4_UDP);
 		}
 	}
 	if (flow->done == NFIM_KNOWN && mc->watch)
@@ -660,16 +667,26 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	step->rule = NFIM_NO_RULE;
 	step->offers.n = 0;
 	step->offers.tries = 0;
+	step->told.n = 0;
+	step->told.lost = false;
 	if (flow->packets < U16_MAX)
 		flow->packets++;
 	if (unlikely(!was && flow->conf == NFIM_CONF_OFFER))
 		flow_expected(flow, step);
 	if (flow->epoch != pack->epoch && !was)
 		flow_repack(flow, pack->epoch);
+	/* Nothing of it could be read; so it will be with the rest. */
+	if (unlikely(was && flow->conf == NFIM_CONF_LEARNT))
+		mc.watch = NFIM_WATCH_NOTHING;
+	if (unlikely(seg->learn && seg->l4 == NFIM_L4_UDP))
+		nfim_dns_learn(pack, flow, seg, step);
 	if (seg->l4 == NFIM_L4_UDP)
 		step_datagram(&mc, flow);
 	else if (was == NFIM_UNDECIDED || was == NFIM_KNOWN)
 		step_segment(&mc, flow);
+	step->server &= !flow->dir[seg->dir].chain;
+	if (unlikely(flow->conf == NFIM_CONF_LEARNT && !was))
+		nfim_learnt_step(flow, step);
 	step->offer = step->actions & NFIM_ACTION_OFFER;
 	step->actions &= NFIM_ACTIONS_MASK;
 	step->verdict = flow->done;
@@ -685,6 +702,7 @@ enum nfim_verdict nfim_flow_settle(struct nfim_flow *flow, const struct nfim_seg
 {
 	if (!flow->done && seg->l4 == NFIM_L4_TCP)
 		nfim_flow_budget(flow, seg);
+	nfim_learnt_end(flow);
 	return flow->done;
 }
 

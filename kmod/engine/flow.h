@@ -16,6 +16,7 @@
 #ifndef _NF_IM_ENGINE_FLOW_H
 #define _NF_IM_ENGINE_FLOW_H
 
+#include "learn.h"
 #include "window.h"
 
 /* Budget of an undecided flow (DESIGN D3). */
@@ -76,6 +77,7 @@ enum nfim_confidence {
 	NFIM_CONF_PAIR,		/* bytes of both */
 	NFIM_CONF_NAME,		/* a host's name */
 	NFIM_CONF_OFFER,	/* bytes of another flow; see nfim_flow_conf() */
+	NFIM_CONF_LEARNT,	/* a host's name in another flow; the same */
 };
 
 /* What of a known flow's packets is to be told. */
@@ -144,6 +146,9 @@ static inline bool nfim_lookups_add(struct nfim_lookups *l, u8 proto)
  * @wait: these, as many as the flow's direction says
  * @host: whom a carrier leads to: a name or an address, as text
  * @offers: flows that this packet offers, if somebody watches
+ * @server: @host is the server's own name, not whom a proxy is to reach
+ * @named: there is a name, though not in @host
+ * @told: what a resolver's answer tells, with @learn of the segment
  */
 struct nfim_step {
 	enum nfim_verdict verdict;
@@ -154,6 +159,8 @@ struct nfim_step {
 	u8 user_len;
 	u8 host_len;
 	bool ech;
+	bool server;
+	bool named;
 	struct nfim_lookups lookups;
 	bool offer;
 	u32 work;
@@ -170,16 +177,19 @@ struct nfim_step {
 	struct nfim_wait wait[NFIM_WAITS];
 	u8 host[NFIM_HOST_MAX];
 	struct nfim_offers offers;
+	struct nfim_told told;
 };
 
 /**
  * nfim_flow_conf() - what a verdict rests on, as users are told
  * @conf: of the flow
  *
- * An offer is payload, if not of this flow.
+ * An offer is payload, if not of this flow; what was learnt is a name.
  */
 static inline u8 nfim_flow_conf(u8 conf)
 {
+	if (conf == NFIM_CONF_LEARNT)
+		return NFIM_CONF_NAME;
 	return conf == NFIM_CONF_OFFER ? (u8)NFIM_CONF_PAYLOAD : conf;
 }
 
@@ -196,6 +206,16 @@ void nfim_flow_init(struct nfim_flow *flow);
  * @actions: what all its packets do
  */
 void nfim_flow_offered(struct nfim_flow *flow, u8 proto, u32 actions);
+
+/**
+ * nfim_flow_learnt() - a flow to an address that a name was learnt of
+ * @flow: that nothing is known of, seen from its start on
+ * @proto: the name's
+ *
+ * All that the flow says itself comes first, a name of any kind among it. Only where it would
+ * end as NFIM_NONE, with all of its budget, it ends as @proto, by NFIM_CONF_LEARNT.
+ */
+void nfim_flow_learnt(struct nfim_flow *flow, u8 proto);
 
 /**
  * nfim_flow_step() - show the engine one packet's payload
@@ -231,7 +251,7 @@ bool nfim_flow_inside(struct nfim_flow *flow, const struct nfim_seg *seg, u32 *a
  * @flow: an undecided flow; unchanged if it is not, and the packet is for nfim_flow_step()
  * @seg: the payload
  * @watch: as there
- * @step: only verdict, fresh, work and offers are set
+ * @step: only verdict, fresh, work, offers and host_len are set
  *
  * Most packets of undecided flows are such. Needs no copy and no commit. A flow that is done
  * with it may still have blocks, see nfim_flow_clear().

@@ -80,6 +80,13 @@ enum nfim_run_result nfim_match_waits(struct nfim_match_ctx *mc, struct nfim_flo
 enum nfim_run_result nfim_refine(struct nfim_match_ctx *mc, const struct nfim_view *view, u32 at,
 				 bool mid);
 
+/*
+ * An undecided flow that a name was learnt for has a verdict now, or none yet: does the name
+ * count? After a packet with payload @step is adapted, and a name of its own ends it.
+ */
+void nfim_learnt_end(struct nfim_flow *flow);
+void nfim_learnt_step(struct nfim_flow *flow, struct nfim_step *step);
+
 /* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		      struct nfim_window_view *wv, const struct nfim_place *pl);

@@ -2,7 +2,7 @@
 /*
  * Offers: addresses and ports in text, and which flows they make known.
  */
-#include "offer.h"
+#include "learn.h"
 #include "pack.h"
 
 static bool is_digit(u8 c)
@@ -253,6 +253,7 @@ bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
 	ex->proto = proto;
 	ex->v6 = of->v6;
 	ex->own = !dir;
+	ex->learnt = false;
 	if (offer->port == of->port && offer->l4 == of->l4 && offer->v6 == of->v6 &&
 	    !memcmp(offer->addr, of->to, sizeof(of->to)))
 		return false;
@@ -269,12 +270,23 @@ bool nfim_expect_same(const struct nfim_expected *a, const struct nfim_expected 
 {
 	return a->offer.port == b->offer.port && a->offer.l4 == b->offer.l4 &&
 	       a->offer.v6 == b->offer.v6 && a->v6 == b->v6 && a->own == b->own &&
+	       a->learnt == b->learnt &&
 	       !memcmp(a->offer.addr, b->offer.addr, sizeof(a->offer.addr)) &&
 	       !memcmp(a->client, b->client, sizeof(a->client));
 }
 
+/* A resolver's flow is none of those it tells of. */
+static bool learnt_fits(const struct nfim_expected *ex, const struct nfim_ends *ends)
+{
+	return ends->port != NFIM_DNS_PORT && ex->v6 == ends->v6 &&
+	       !memcmp(ex->client, ends->from, sizeof(ends->from)) &&
+	       !memcmp(ex->offer.addr, ends->to, sizeof(ends->to));
+}
+
 bool nfim_expect_fits(const struct nfim_expected *ex, const struct nfim_ends *ends)
 {
+	if (ex->learnt)
+		return learnt_fits(ex, ends);
 	if (ex->offer.port != ends->port || ex->offer.l4 != ends->l4 || ex->v6 != ends->v6)
 		return false;
 	if (ex->own && !memcmp(ex->client, ends->to, sizeof(ends->to)))

@@ -55,6 +55,7 @@ struct nfim_offers {
  * @proto: that flow's protocol, and those flows'
  * @v6: @client is an IPv6 address
  * @own: the client made the offer itself
+ * @learnt: no offer but a name (learn.h): of @offer only the address counts
  */
 struct nfim_expected {
 	struct nfim_offer offer;
@@ -62,6 +63,7 @@ struct nfim_expected {
 	u8 proto;
 	bool v6;
 	bool own;
+	bool learnt;
 };
 
 /** struct nfim_ends - where a flow goes from and to, addresses as in struct nfim_offer */

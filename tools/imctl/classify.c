@@ -22,7 +22,7 @@ enum {
 
 static const char *pack_path;
 static const char *category_list;
-static bool checksum;
+static bool checksum, correlate;
 
 /* Categories whose flows are named. File sharing is no messenger: only if asked for. */
 static uint32_t categories = (1U << NF_IM_CAT_COUNT) - 1 - (1U << NF_IM_CAT_P2P);
@@ -33,6 +33,8 @@ const struct imctl_opt imctl_classify_opts[] = {
 	  "name flows of these only, or all (default: all but p2p)" },
 	{ "checksum", NULL, IMCTL_OPT_FLAG, &checksum,
 	  "leave out packets whose checksum is wrong, as conntrack does" },
+	{ "correlate", NULL, IMCTL_OPT_FLAG, &correlate,
+	  "a name helps flows without one to the same address, as with imctl enable --correlate" },
 	{ 0 }
 };
 
@@ -102,6 +104,8 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 		out_none(o);
 	if (proto && row->offered)
 		out_str(o, "offered");
+	else if (proto && row->flow.conf == NFIM_CONF_LEARNT)
+		out_str(o, "correlated");
 	else
 		out_str(o, proto && row->rule != NFIM_NO_RULE ?
 			   nfim_pack_str(pack, pack->rules[row->rule].name) : NULL);
@@ -184,7 +188,7 @@ static char *file_name(const char *path)
 
 static int classify(struct out *o, const struct nfim_pack *pack, const char *path)
 {
-	struct nfim_flowtab *tab = nfim_flowtab_new(pack);
+	struct nfim_flowtab *tab = nfim_flowtab_new(pack, correlate);
 	struct nfim_row *const *rows;
 	char *file;
 	size_t i, n;

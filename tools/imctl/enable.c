@@ -9,13 +9,15 @@
 
 #include <errno.h>
 
-static bool runtime, persist, bridge, saved;
+static bool runtime, persist, bridge, correlate, saved;
 
 const struct imctl_opt imctl_enable_opts[] = {
 	{ "runtime", NULL, IMCTL_OPT_FLAG, &runtime, "until the next boot only" },
 	{ "persist", NULL, IMCTL_OPT_FLAG, &persist,
 	  "over a reboot, even from another network namespace than the first" },
 	{ "bridge", NULL, IMCTL_OPT_FLAG, &bridge, "frames that bridges forward, too" },
+	{ "correlate", NULL, IMCTL_OPT_FLAG, &correlate,
+	  "a name helps flows without one to the same address for a minute" },
 	{ "saved", NULL, IMCTL_OPT_FLAG, &saved,
 	  "put in force what /etc/nf-im says, as at boot; marks too" },
 	{ 0 }
@@ -25,8 +27,21 @@ const struct imctl_opt imctl_disable_opts[] = {
 	{ "runtime", NULL, IMCTL_OPT_FLAG, &runtime, "until the next boot only" },
 	{ "persist", NULL, IMCTL_OPT_FLAG, &persist,
 	  "over a reboot, even from another network namespace than the first" },
+	{ "correlate", NULL, IMCTL_OPT_FLAG, &correlate,
+	  "only that names help other flows; the rest stays" },
 	{ 0 }
 };
+
+/* What is to be after the next boot; of what is not named that stays which was. */
+static int save(bool on)
+{
+	bool only = !on && correlate;
+
+	if (only && !imctl_saved_enabled())
+		return IMCTL_OK;
+	return imctl_save_enabled(on || only, bridge || ((on || only) && imctl_saved_bridge()),
+				  on && (correlate || imctl_saved_correlate()));
+}
 
 static int set(bool on)
 {
@@ -43,12 +58,11 @@ static int set(bool on)
 	if (ret == -ENOENT && !on && !runtime) {
 		imctl_say("so nothing is enabled now%s", persist || imctl_first_namespace() ?
 			  ", nor will be after the next boot" : "");
-		return persist || imctl_first_namespace() ? imctl_save_enabled(false, false) :
-							    IMCTL_OK;
+		return persist || imctl_first_namespace() ? save(false) : IMCTL_OK;
 	}
 	if (ret)
 		return IMCTL_FAIL;
-	ret = nfim_nl_enable(nl, on, bridge, &err);
+	ret = nfim_nl_enable(nl, on, bridge, correlate, &err);
 	nfim_nl_close(nl);
 	if (ret) {
 		imctl_say("%s", err.msg);
@@ -61,7 +75,7 @@ static int set(bool on)
 			  on ? "enabled" : "disabled");
 		return IMCTL_OK;
 	}
-	return imctl_save_enabled(on, bridge || (on && imctl_saved_bridge()));
+	return save(on);
 }
 
 /* Marks first: a flow that is decided before there is a mask has to be walked over. */
@@ -72,7 +86,7 @@ static int set_saved(void)
 	struct nfim_nl *nl;
 	int ret = 0;
 
-	if (runtime || persist || bridge) {
+	if (runtime || persist || bridge || correlate) {
 		imctl_say("--saved stands alone");
 		return IMCTL_USAGE;
 	}
@@ -87,7 +101,7 @@ static int set_saved(void)
 	if (!ret && masks.packet)
 		ret = nfim_nl_mark(nl, true, masks.packet, &err);
 	if (!ret && imctl_saved_enabled())
-		ret = nfim_nl_enable(nl, true, imctl_saved_bridge(), &err);
+		ret = nfim_nl_enable(nl, true, imctl_saved_bridge(), imctl_saved_correlate(), &err);
 	nfim_nl_close(nl);
 	if (ret)
 		imctl_say("%s", err.msg);

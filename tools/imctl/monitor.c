@@ -66,7 +66,7 @@ static int on_event(const struct nfim_nl_event *ev, void *data)
 	out_str(o, ev->proto);
 	out_actions(o, ev->actions);
 	out_bytes(o, ev->user, ev->user_len);
-	out_str(o, ev->rule[0] ? ev->rule : NULL);
+	out_str(o, ev->correlated ? "correlated" : ev->rule[0] ? ev->rule : NULL);
 	out_bytes(o, ev->host, ev->host_len);
 	out_str(o, ev->confidence < NF_IM_CONF_COUNT ?
 		   nfim_confidence_names[ev->confidence] : NULL);

@@ -27,17 +27,30 @@ bool imctl_saved_enabled(void)
 	return !access(IMCTL_ENABLED_FILE, F_OK);
 }
 
-bool imctl_saved_bridge(void)
+/* Is there such a line? */
+static bool saved_word(const char *word)
 {
 	FILE *file = fopen(IMCTL_ENABLED_FILE, "re");
-	bool bridge = false;
+	bool found = false;
 	char line[64];
 
-	while (file && fgets(line, sizeof(line), file))
-		bridge |= !strcmp(line, "bridge\n");
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		found |= !strcmp(line, word);
+	}
 	if (file)
 		fclose(file);
-	return bridge;
+	return found;
+}
+
+bool imctl_saved_bridge(void)
+{
+	return saved_word("bridge");
+}
+
+bool imctl_saved_correlate(void)
+{
+	return saved_word("correlate");
 }
 
 static int write_all(const char *path, const char *text)
@@ -94,11 +107,15 @@ static int keep(const char *path, const char *text)
 	return IMCTL_FAIL;
 }
 
-int imctl_save_enabled(bool on, bool bridge)
+int imctl_save_enabled(bool on, bool bridge, bool correlate)
 {
+	char text[32];
+
 	if (!on)
 		return forget(IMCTL_ENABLED_FILE);
-	return keep(IMCTL_ENABLED_FILE, bridge ? "bridge\n" : "");
+	snprintf(text, sizeof(text), "%s%s", bridge ? "bridge\n" : "",
+		 correlate ? "correlate\n" : "");
+	return keep(IMCTL_ENABLED_FILE, text);
 }
 
 int imctl_saved_masks(struct imctl_masks *masks)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define IMCTL_SAVED_DIR		"/etc/nf-im"
-#define IMCTL_ENABLED_FILE	IMCTL_SAVED_DIR "/enabled"	/* a line "bridge", or empty */
+#define IMCTL_ENABLED_FILE	IMCTL_SAVED_DIR "/enabled"	/* lines "bridge", "correlate" */
 #define IMCTL_MARK_FILE		IMCTL_SAVED_DIR "/mark"		/* lines "flow M", "packet M" */
 #define IMCTL_MARK_NFT		IMCTL_SAVED_DIR "/mark.nft"	/* for include by nft */
 
@@ -29,8 +29,11 @@ bool imctl_saved_enabled(void);
 /** imctl_saved_bridge() - on bridges too? */
 bool imctl_saved_bridge(void);
 
+/** imctl_saved_correlate() - with names that help other flows? */
+bool imctl_saved_correlate(void);
+
 /** imctl_save_enabled() - keep it so. Return: exit code, after saying why not. */
-int imctl_save_enabled(bool on, bool bridge);
+int imctl_save_enabled(bool on, bool bridge, bool correlate);
 
 /** imctl_saved_masks() - read them. Return: 0, or -1 after saying what is wrong in the file. */
 int imctl_saved_masks(struct imctl_masks *masks);

@@ -38,6 +38,11 @@ static const char *const counter_names[] = {
 	[NF_IM_A_C_OFFERS_LOST]	= "offers_lost",
 	[NF_IM_A_C_OFFERED]	= "offered",
 	[NF_IM_A_C_EXPECTED]	= "expected",
+	[NF_IM_A_C_LEARNT]	= "learnt",
+	[NF_IM_A_C_LEARNT_LOST]	= "learnt_lost",
+	[NF_IM_A_C_LEARNT_SHARED] = "learnt_shared",
+	[NF_IM_A_C_LEARNT_NOW]	= "learnt_now",
+	[NF_IM_A_C_CORRELATED]	= "correlated",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks its name");
@@ -68,6 +73,7 @@ static int print_json(const struct nfim_nl_status *st)
 		json_object_set_new(root, "rules", json_integer(st->rules));
 		json_object_set_new(root, "enabled", json_boolean(st->enabled));
 		json_object_set_new(root, "bridge", json_boolean(st->bridge));
+		json_object_set_new(root, "correlate", json_boolean(st->correlate));
 		json_object_set_new(root, "hidden_rules", json_integer(hidden_rules()));
 		json_object_set_new(root, "mark_mask", json_integer(st->ct_mask));
 		json_object_set_new(root, "marks_overwritten", json_integer(st->marks_lost));
@@ -139,6 +145,7 @@ static int print_rows(const struct nfim_nl_status *st)
 	put_bool(o, "enabled", st->enabled);
 	put_bool(o, "persisted", imctl_saved_enabled());
 	put_bool(o, "bridge", st->bridge);
+	put_bool(o, "correlate", st->correlate);
 	put_num(o, "rules", st->rules);
 	put_num(o, "hidden_rules", hidden_rules());
 	put_num(o, "label_base", st->label_base);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is expected of offers in a capture. A list: there are few at a time, and it is looked at
- * once a flow.
+ * What is expected of offers and names in a capture. A list: there are few at a time, and it is
+ * looked at once a flow.
  */
 #include "expect.h"
 
@@ -14,9 +14,25 @@ struct nfim_expected_row {
 	uint64_t until;
 };
 
-static uint64_t until(uint64_t usec)
+static uint64_t until(const struct nfim_expected *ex, uint64_t usec)
 {
-	return usec + (uint64_t)NFIM_EXPECT_SECONDS * 1000000;
+	uint64_t seconds = ex->learnt ? NFIM_LEARN_SECONDS : NFIM_EXPECT_SECONDS;
+
+	return usec + seconds * 1000000;
+}
+
+static uint16_t seconds(uint64_t usec)
+{
+	return usec / 1000000;
+}
+
+static uint32_t *place_of(const struct nfim_expecttab *tab, const uint8_t *addr)
+{
+	uint32_t hash = 2166136261u, i;
+
+	for (i = 0; i < 16; i++)
+		hash = (hash ^ addr[i]) * 16777619u;
+	return &tab->places[(hash ^ hash >> 15) % NFIM_PLACES];
 }
 
 static void forget_old(struct nfim_expecttab *tab, uint64_t usec)
@@ -38,9 +54,10 @@ int nfim_expecttab_add(struct nfim_expecttab *tab, const struct nfim_expected *e
 	for (i = 0; i < tab->n; i++) {
 		if (nfim_expect_same(&tab->list[i].ex, ex))
 			break;
-		of_client += nfim_expect_same_host(&tab->list[i].ex, ex);
+		of_client += tab->list[i].ex.learnt == ex->learnt &&
+			     nfim_expect_same_host(&tab->list[i].ex, ex);
 	}
-	if (i == tab->n && of_client >= NFIM_EXPECTS_MAX)
+	if (i == tab->n && of_client >= (ex->learnt ? NFIM_LEARNT_MAX : NFIM_EXPECTS_MAX))
 		return 0;
 	if (i == tab->size) {
 		size = tab->size ? tab->size * 2 : 16;
@@ -51,23 +68,43 @@ int nfim_expecttab_add(struct nfim_expecttab *tab, const struct nfim_expected *e
 		tab->size = size;
 	}
 	tab->n += i == tab->n;
-	tab->list[i] = (struct nfim_expected_row){ *ex, until(usec) };
+	tab->list[i] = (struct nfim_expected_row){ *ex, until(ex, usec) };
 	return 0;
 }
 
 const struct nfim_expected *nfim_expecttab_find(const struct nfim_expecttab *tab,
 					      const struct nfim_ends *ends, uint64_t usec)
 {
+	const struct nfim_expected *learnt = NULL, *ex;
 	size_t i;
 
-	for (i = 0; i < tab->n; i++)
-		if (tab->list[i].until > usec && nfim_expect_fits(&tab->list[i].ex, ends))
-			return &tab->list[i].ex;
-	return NULL;
+	for (i = 0; i < tab->n; i++) {
+		ex = &tab->list[i].ex;
+		if (tab->list[i].until <= usec || !nfim_expect_fits(ex, ends))
+			continue;
+		if (!ex->learnt)
+			return ex;
+		if (nfim_place_holds(*place_of(tab, ends->to), seconds(usec), ex->proto))
+			learnt = ex;
+	}
+	return learnt;
+}
+
+int nfim_expecttab_told(struct nfim_expecttab *tab, const struct nfim_told_addr *told,
+			const struct nfim_ends *of, bool learn, uint64_t usec)
+{
+	uint32_t *place = place_of(tab, told->addr);
+	struct nfim_expected ex;
+
+	*place = nfim_place_say(*place, seconds(usec), told->proto);
+	if (!learn || !nfim_learnt_make(&ex, told, of))
+		return 0;
+	return nfim_expecttab_add(tab, &ex, usec);
 }
 
 void nfim_expecttab_free(struct nfim_expecttab *tab)
 {
 	free(tab->list);
+	free(tab->places);
 	memset(tab, 0, sizeof(*tab));
 }

@@ -8,6 +8,7 @@
  */
 #include "flowtab.h"
 #include "engine/dns.h"
+#include "engine/names.h"
 #include "engine/quic.h"
 #include "expect.h"
 #include "track.h"
@@ -33,7 +34,7 @@ struct nfim_flowtab {
 	struct nfim_quic quic;
 };
 
-struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack)
+struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack, bool correlate)
 {
 	struct nfim_flowtab *tab = calloc(1, sizeof(*tab));
 
@@ -42,8 +43,10 @@ struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack)
 	tab->pack = pack;
 	tab->n_buckets = BUCKETS_MIN;
 	tab->buckets = calloc(tab->n_buckets, sizeof(struct nfim_row *));
-	if (!tab->buckets) {
-		free(tab);
+	if (correlate)
+		tab->expected.places = calloc(NFIM_PLACES, sizeof(*tab->expected.places));
+	if (!tab->buckets || (correlate && !tab->expected.places)) {
+		nfim_flowtab_free(tab);
 		return NULL;
 	}
 	return tab;
@@ -332,6 +335,12 @@ static void ask_expected(const struct nfim_flowtab *tab, struct nfim_row *row, u
 	ex = nfim_expecttab_find(&tab->expected, &ends, usec);
 	if (!ex || !nfim_pack_proto(tab->pack, ex->proto))
 		return;
+	if (ex->learnt) {
+		/* As in the kernel: of a connection its start was seen. */
+		if (!row->track || row->track->side[0].saw_syn)
+			nfim_flow_learnt(&row->flow, ex->proto);
+		return;
+	}
 	nfim_flow_offered(&row->flow, ex->proto, ex->offer.actions);
 	row->offered = true;
 }
@@ -359,6 +368,51 @@ static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int
 	return ret;
 }
 
+static int take_answers(struct nfim_flowtab *tab, const struct nfim_row *row,
+			const struct nfim_told *told, uint64_t usec)
+{
+	bool learn = !row->track || may_offer(row);
+	struct nfim_ends of;
+	int ret = 0;
+	u32 i;
+
+	ends_of(row, &of);
+	for (i = 0; i < told->n && !ret; i++)
+		if (memcmp(told->at[i].addr, of.to, sizeof(of.to)))
+			ret = nfim_expecttab_told(&tab->expected, &told->at[i], &of, learn, usec);
+	return ret;
+}
+
+/* A name of the flow's own says what its server is, if it decided the flow. */
+static int take_host(struct nfim_flowtab *tab, const struct nfim_row *row,
+		     const struct nfim_step *step, uint64_t usec)
+{
+	const struct nfim_flow *flow = &row->flow;
+	struct nfim_told_addr told = { .v6 = row->family == AF_INET6 };
+	struct nfim_name_hit hit;
+	struct nfim_ends of;
+
+	ends_of(row, &of);
+	memcpy(told.addr, of.to, sizeof(told.addr));
+	if (step->server && nfim_names_find(tab->pack, step->host, step->host_len, &hit) &&
+	    hit.class == NFIM_NAME_DEDICATED)
+		told.proto = hit.proto;
+	if (told.proto && !(step->fresh && flow->done == NFIM_KNOWN &&
+			    flow->conf == NFIM_CONF_NAME && flow->proto == told.proto))
+		return 0;
+	return nfim_expecttab_told(&tab->expected, &told, &of,
+				   !row->track || may_offer(row), usec);
+}
+
+/* What does the packet say of addresses? */
+static int take_names(struct nfim_flowtab *tab, const struct nfim_row *row,
+		      const struct nfim_seg *seg, const struct nfim_step *step, uint64_t usec)
+{
+	if (seg->learn)
+		return take_answers(tab, row, &step->told, usec);
+	return step->host_len ? take_host(tab, row, step, usec) : 0;
+}
+
 static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg,
 		   uint64_t usec)
 {
@@ -380,6 +434,8 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	note(row, &step);
 	if (step.offers.n && !ret && may_offer(row))
 		ret = take_offers(tab, row, seg->dir, &step.offers, usec);
+	if (tab->expected.places && !ret)
+		ret = take_names(tab, row, seg, &step, usec);
 	return ret;
 }
 
@@ -433,6 +489,7 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		.dir = dir,
 		.l4 = pkt->l4,
 		.quic = &tab->quic,
+		.learn = tab->expected.places && row->sport == NFIM_DNS_PORT,
 	};
 	int ret = 0;
 
@@ -453,6 +510,8 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 	} else if (row->track && row->payload && row->verdict == NFIM_UNDECIDED) {
 		seg_acks(&seg, row->track, dir, pkt);
 		row->verdict = nfim_flow_settle(&row->flow, &seg);
+		if (row->verdict == NFIM_KNOWN)
+			row->decided = row->packets;
 	}
 	if (row->track)
 		nfim_track_packet(row->track, dir, pkt);

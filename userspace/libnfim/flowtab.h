@@ -41,10 +41,11 @@ struct nfim_flowtab;
 /**
  * nfim_flowtab_new() - no flows yet
  * @pack: signatures, to live as long as the table
+ * @correlate: names help other flows to the same address (engine/learn.h)
  *
  * Return: the table, nfim_flowtab_free() it; NULL if out of memory.
  */
-struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack);
+struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack, bool correlate);
 
 /** nfim_flowtab_free() - let go of a table and its flows; NULL is allowed */
 void nfim_flowtab_free(struct nfim_flowtab *tab);

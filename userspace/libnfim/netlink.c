@@ -358,6 +358,9 @@ static int on_status(const struct nlattr *attr, void *data)
 	case NF_IM_A_BRIDGE:
 		st->bridge = true;
 		break;
+	case NF_IM_A_CORRELATE:
+		st->correlate = true;
+		break;
 	case NF_IM_A_MARK_MASK:
 		st->ct_mask = get_num(attr);
 		break;
@@ -392,7 +395,8 @@ static int simple(struct nfim_nl *nl, uint8_t cmd, struct nfim_nl_err *err)
 	return talk(nl, request(nl, nl->family, cmd, NF_IM_GENL_VERSION), &x);
 }
 
-int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, struct nfim_nl_err *err)
+int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, bool correlate,
+		   struct nfim_nl_err *err)
 {
 	struct exchange x = { .err = err };
 	struct nlmsghdr *nlh;
@@ -401,6 +405,8 @@ int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, struct nfim_nl_err 
 		      NF_IM_GENL_VERSION);
 	if (on && bridge)
 		mnl_attr_put(nlh, NF_IM_A_BRIDGE, 0, NULL);
+	if (correlate)
+		mnl_attr_put(nlh, NF_IM_A_CORRELATE, 0, NULL);
 	return talk(nl, nlh, &x);
 }
 
@@ -569,6 +575,9 @@ static int on_event_attr(const struct nlattr *attr, void *data)
 		break;
 	case NF_IM_A_EV_ECH:
 		ev->ech = true;
+		break;
+	case NF_IM_A_EV_CORRELATED:
+		ev->correlated = true;
 		break;
 	}
 	return MNL_CB_OK;

@@ -41,6 +41,7 @@ struct nfim_nl_status {
 	uint32_t rules;
 	bool enabled;
 	bool bridge;
+	bool correlate;		/* names help other flows to the same address */
 	uint32_t ct_mask;	/* bits of ct marks for the protocol, 0 for none */
 	uint32_t packet_mask;	/* bits of packet marks for the actions, 0 for none */
 	uint32_t marks_lost;	/* known flows whose mark is another by now */
@@ -75,6 +76,7 @@ struct nfim_nl_event {
 	size_t host_len;
 	uint8_t confidence;		/* enum nf_im_confidence */
 	bool ech;			/* the ClientHello offers ECH */
+	bool correlated;		/* the name was another flow's */
 };
 
 /**
@@ -104,11 +106,13 @@ int nfim_nl_get(struct nfim_nl *nl, struct nfim_nl_status *status, struct nfim_n
  * @nl: connection
  * @on: hold
  * @bridge: on bridges too
+ * @correlate: names help other flows to the same address; not @on: let go of that alone
  * @err: filled on failure
  *
  * Return: 0 or a negative errno.
  */
-int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, struct nfim_nl_err *err);
+int nfim_nl_enable(struct nfim_nl *nl, bool on, bool bridge, bool correlate,
+		   struct nfim_nl_err *err);
 
 /**
  * nfim_nl_mark() - choose the bits of marks that verdicts are written into

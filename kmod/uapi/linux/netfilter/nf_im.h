@@ -147,9 +147,11 @@ enum nft_im_attributes {
  *	NF_IM_A_VERSION, NF_IM_A_LABEL_BASE, NF_IM_A_RULES, NF_IM_A_ENABLED,
  *	NF_IM_A_PACK { NF_IM_A_PACK_* }, NF_IM_A_COUNTERS { NF_IM_A_C_* },
  *	NF_IM_A_PROTOS { NF_IM_A_PROTO { NF_IM_A_PROTO_* } ... } (only those ever seen),
- *	[ NF_IM_A_BRIDGE ] [ NF_IM_A_MARK_MASK, NF_IM_A_MARKS_LOST ] [ NF_IM_A_PACKET_MASK ]
- *  NF_IM_CMD_ENABLE [ NF_IM_A_BRIDGE ], NF_IM_CMD_DISABLE: hold, let go the hook without any
- *	rule; idempotent, and ENABLE without BRIDGE keeps bridges that are held
+ *	[ NF_IM_A_BRIDGE ] [ NF_IM_A_CORRELATE ] [ NF_IM_A_MARK_MASK, NF_IM_A_MARKS_LOST ]
+ *	[ NF_IM_A_PACKET_MASK ]
+ *  NF_IM_CMD_ENABLE [ NF_IM_A_BRIDGE ] [ NF_IM_A_CORRELATE ], NF_IM_CMD_DISABLE
+ *	[ NF_IM_A_CORRELATE ]: hold, let go the hook without any rule; idempotent, ENABLE without
+ *	BRIDGE or CORRELATE keeps these if they are held, DISABLE with CORRELATE lets only it go
  *  NF_IM_CMD_MARK { NF_IM_A_MARK_MASK or NF_IM_A_PACKET_MASK }: verdicts into marks; the value
  *	stands in the mask's bits, which are side by side (ERANGE they are not, or too few)
  *  NF_IM_CMD_REOPEN -> reply with NF_IM_A_REOPENED, NF_IM_A_OFFLOADED: take back "none" and
@@ -208,6 +210,7 @@ enum nf_im_attr {
 	NF_IM_A_MARKS_LOST,	/* u32: known flows whose mark is another by now */
 	NF_IM_A_REOPENED,	/* u32: flows that are read again */
 	NF_IM_A_OFFLOADED,	/* u32: flows that are not, as they are offloaded */
+	NF_IM_A_CORRELATE,	/* flag: names help other flows to the same address */
 	__NF_IM_A_MAX,
 };
 #define NF_IM_A_MAX (__NF_IM_A_MAX - 1)
@@ -247,6 +250,11 @@ enum nf_im_attr_counter {
 	NF_IM_A_C_OFFERS_LOST,	/* ... and that there was no room for */
 	NF_IM_A_C_OFFERED,	/* flows known by an offer, of MATCHED */
 	NF_IM_A_C_EXPECTED,	/* now: offers that are waited upon */
+	NF_IM_A_C_LEARNT,	/* names that were learnt of a client's address */
+	NF_IM_A_C_LEARNT_LOST,	/* ... that there was no room for, or answers cut short */
+	NF_IM_A_C_LEARNT_SHARED,/* flows that they did not help, as others name the address, too */
+	NF_IM_A_C_LEARNT_NOW,	/* now: addresses of clients that names were learnt of */
+	NF_IM_A_C_CORRELATED,	/* flows known by a name that was learnt, of MATCHED */
 	__NF_IM_A_C_MAX,
 };
 #define NF_IM_A_C_MAX (__NF_IM_A_C_MAX - 1)
@@ -276,6 +284,7 @@ enum nf_im_attr_event {
 	NF_IM_A_EV_HOST,	/* the same: whom a carrier leads to */
 	NF_IM_A_EV_CONFIDENCE,	/* u8: enum nf_im_confidence */
 	NF_IM_A_EV_ECH,		/* flag: the ClientHello offers ECH */
+	NF_IM_A_EV_CORRELATED,	/* flag: the name was another flow's */
 	__NF_IM_A_EV_MAX,
 };
 #define NF_IM_A_EV_MAX (__NF_IM_A_EV_MAX - 1)

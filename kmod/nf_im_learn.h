@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What names say of addresses (engine/learn.h), where the admin wants it: the places of a
+ * namespace, and what of a client's is kept among the flows that are expected (nf_im_expect.h).
+ */
+#ifndef _NF_IM_LEARN_H
+#define _NF_IM_LEARN_H
+
+#include "nf_im.h"
+
+/**
+ * nf_im_learn_set() - begin to learn, or cease and forget
+ * @inet: namespace, which is charged; under its mutex
+ * @on: which
+ *
+ * Context: process.
+ * Return: 0, also if it is so already, or -ENOMEM.
+ */
+int nf_im_learn_set(struct nf_im_net *inet, bool on);
+
+static inline bool nf_im_learn_on(const struct nf_im_net *inet)
+{
+	return rcu_access_pointer(inet->places);
+}
+
+/* Does the flow go to a resolver, and are its answers wanted? */
+static inline bool nf_im_learn_wants(const struct nf_im_net *inet, const struct nf_conn *ct)
+{
+	return unlikely(nf_im_learn_on(inet)) &&
+	       ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all == htons(NFIM_DNS_PORT);
+}
+
+/**
+ * nf_im_learn_step() - take what a packet says of addresses
+ * @inet: namespace
+ * @pkt: the packet
+ * @pack: in force
+ * @flow: its flow, after it
+ * @step: what the engine found
+ *
+ * Context: bottom halves off, under rcu_read_lock(), no bucket's lock held.
+ */
+void nf_im_learn_step(struct nf_im_net *inet, const struct nf_im_pkt *pkt,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow,
+		      const struct nfim_step *step);
+
+/**
+ * nf_im_learn_holds() - is an address this protocol's alone?
+ * @inet: namespace
+ * @ct: a flow to it
+ * @proto: the protocol
+ *
+ * Context: under rcu_read_lock(); counts where it is not.
+ */
+bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u8 proto);
+
+/**
+ * nf_im_flow_ended() - count a flow that was decided without a packet's payload
+ * @inet: namespace
+ * @ct: its conntrack
+ * @pack: in force
+ * @flow: decided; a known one by what was learnt, which is told to who listens
+ *
+ * Context: bottom halves off; a bucket's lock of the table may be held.
+ */
+void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow);
+
+void nf_im_learn_init(void);
+
+#endif /* _NF_IM_LEARN_H */
