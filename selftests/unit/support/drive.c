@@ -148,7 +148,9 @@ static void check_flow(struct drive *d, enum nfim_verdict was, u16 was_proto)
 		case_verdict("verdict of a decided flow", flow->done, was);
 	if (was == NFIM_KNOWN)
 		case_eq("protocol of a decided flow", flow->proto, was_proto);
-	case_eq("has a protocol", !!flow->proto, flow->done == NFIM_KNOWN);
+	/* One that was learnt waits there for its end. */
+	case_eq("has a protocol", !!flow->proto, flow->done == NFIM_KNOWN ||
+		(flow->conf == NFIM_CONF_LEARNT && !flow->done));
 	if (flow->done && !(flow->done == NFIM_KNOWN && d->watch))
 		case_eq("blocks of a flow that is read no further", n, 0);
 	if (flow->done)
@@ -305,6 +307,7 @@ static void fill_seg(struct drive *d, struct nfim_seg *seg, u32 dir, u32 off)
 	seg->dir = dir;
 	seg->age = d->age;
 	seg->read = payload_read;
+	seg->learn = d->learn;
 	if (d->udp && !d->no_quic)
 		seg->quic = &d->quic;
 	if (d->udp)
@@ -332,9 +335,10 @@ enum nfim_verdict drive_ack(struct drive *d, u32 dir)
 	case_verdict("what it says", d->verdict, d->flow.done);
 	if (was)
 		case_verdict("verdict of a decided flow", d->verdict, was);
-	case_ok("an acknowledgment brings no protocol", was || d->verdict != NFIM_KNOWN);
+	case_ok("an acknowledgment brings no protocol but what was learnt",
+		was || d->verdict != NFIM_KNOWN || d->flow.conf == NFIM_CONF_LEARNT);
 	/* Its caller lets go of what is kept. */
-	if (d->verdict && d->verdict != NFIM_KNOWN)
+	if (d->verdict && (d->verdict != NFIM_KNOWN || !was))
 		free_blocks(d, nfim_flow_clear(&d->flow));
 	return d->verdict;
 }

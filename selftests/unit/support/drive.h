@@ -26,6 +26,7 @@
  * @age: of the next packet, seconds
  * @head_max: bytes of payload at hand in one piece
  * @blocks_left: how many more blocks can be had
+ * @learn: the flow goes to a resolver, whose answers are wanted
  * @no_quic: there is no memory to decrypt QUIC in
  * @step: of the last packet
  * @verdict: after the last packet
@@ -55,6 +56,7 @@ struct drive {
 	u32 age;
 	u32 head_max;
 	u32 blocks_left;
+	bool learn;
 	bool no_quic;
 
 	struct nfim_step step;

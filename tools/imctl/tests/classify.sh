@@ -153,6 +153,26 @@ for f in mangled short; do
 	run classify "$caps/$f.pcap"
 	is "$f: exit 0" "$rc" 0
 done
+
+# correlated FILE: client's port, protocol, confidence and signature of the flows to port 7000.
+correlated()
+{
+	"$imctl" classify --correlate "$caps/$1" | awk -F '\t' '$6 == 7000 { print $4, $7, $12, $14 }'
+}
+
+is "names of other flows: only if asked for" \
+	"$("$imctl" classify "$caps/correlate.pcap" | cut -f7 | sort -u | xargs)" "- proto"
+is "names of other flows: client, address, start, a name of its own, which forbids the next one" \
+	"$(correlated correlate.pcap)" "5001 whatsapp name correlated
+5002 - - -
+5003 - - -
+5004 - - -
+5005 - - -
+5006 - - -"
+is "names of other flows: too late" "$(correlated correlate-late.pcap)" "5001 - - -"
+is "names of other flows: nobody asked" "$(correlated correlate-unasked.pcap)" "5001 - - -"
+is "names of other flows: shared" "$(correlated correlate-shared.pcap)" "5001 - - -"
+
 run classify "$caps/plain.pcap" >/dev/null
 if [ -w /dev/full ]; then
 	rc=0

@@ -299,6 +299,31 @@ def lookups():
              [t.send(0, data[i:i + size]) for i in range(0, len(data), size)])
 
 
+def correlated():
+    def one(src, sport, dst, dport, message):
+        return ip(src, dst, 17, udp(src, sport, dst, dport, message))
+
+    def noise(a, b, aport, first=b""):
+        t = Tcp(a=a, b=b, aport=aport, bport=7000)
+        noise = bytes.fromhex("b7519e33c8aad2f05c1be7a4096d83f1be42")
+        return t.open() + [t.send(0, first + noise), t.send(1, noise), t.segment(0, ACK)]
+
+    me, other, there = "10.0.0.1", "10.0.0.2", "1.2.3.4"
+    name = b"g.whatsapp.net"
+    asked = [one(me, 4001, "10.9.9.9", 53, query(name)),
+             one("10.9.9.9", 53, me, 4001, query(name, flags=0x8180, answers=1))]
+    flows = noise(me, there, 5001) + noise(other, there, 5002) + noise(me, "1.2.3.5", 5003) + \
+        noise(me, there, 5004)[2:] + \
+        noise(me, there, 5005, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n") + \
+        noise(me, there, 5006)
+    pcap("correlate.pcap", asked + flows)
+    pcap("correlate-late.pcap", asked + noise(me, there, 5001), step=25)
+    pcap("correlate-unasked.pcap", asked[1:] + noise(me, there, 5001))
+    shared = [one(me, 4002, "10.9.9.9", 53, query(b"example.org")),
+              one("10.9.9.9", 53, me, 4002, query(b"example.org", flags=0x8180, answers=1))]
+    pcap("correlate-shared.pcap", shared + asked + noise(me, there, 5001))
+
+
 def offers():
     def dcc(verb, addr, port):
         return b"PRIVMSG bob :\x01DCC %s a %s %d 5\x01\r\n" % (verb, addr, port)
@@ -368,5 +393,6 @@ if __name__ == "__main__":
     ip_headers()
     links()
     lookups()
+    correlated()
     offers()
     broken()
