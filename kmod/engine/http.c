@@ -95,8 +95,9 @@ enum nfim_run_result nfim_http_line(const struct nfim_view *view, u32 start, u32
 	res = line_begins(view, first, response);
 	if (res != NFIM_RUN_YES)
 		return res;
-	lf = nfim_rd_find(r, max(first, from), view->len, '\n');
-	*work += 1 + (lf - min(lf, max(first, from))) / 8;
+	from = max(first, from);
+	lf = nfim_rd_find(r, from, view->len, '\n');
+	*work += 1 + (lf - min(lf, from)) / 8;
 	*end = lf;
 	if (lf == view->len)
 		return NFIM_RUN_MORE;
