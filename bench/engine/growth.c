@@ -57,7 +57,7 @@ static const struct nfim_sig_sample *some_sample(const struct sigset *real, stru
 
 	do
 		s = &real->sigs->samples[rng_below(rng, real->sigs->n_samples)];
-	while (s->root != NFIM_ROOT_TCP || s->expect != NFIM_EXPECT_RULE || s->len < 4);
+	while (s->root != NFIM_ROOT_TCP || s->expect != NFIM_EXPECT_RULE || s->before || s->len < 4);
 	return s;
 }
 

@@ -52,7 +52,7 @@ static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	flow->packets++;
 	d->base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE;
-	nfim_dir_close(flow, seg->dir, mc->step, 0, seg->len, nfim_dir_keep(d));
+	nfim_dir_close(mc, flow, 0, seg->len, nfim_dir_keep(d));
 	nfim_flow_budget(flow, seg);
 	return true;
 }
@@ -97,7 +97,7 @@ static bool brief_mid(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		return false;
 	}
 	flow->packets++;
-	nfim_dir_close(flow, seg->dir, mc->step, d->next, pl.end, nfim_dir_keep(d));
+	nfim_dir_close(mc, flow, d->next, pl.end, nfim_dir_keep(d));
 	nfim_flow_budget(flow, seg);
 	return true;
 }
@@ -121,6 +121,7 @@ bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
 {
 	struct nfim_match_ctx mc = {
 		.pack = pack,
+		.flow = flow,
 		.seg = seg,
 		.step = step,
 		.rule = NFIM_NO_RULE,

@@ -226,6 +226,7 @@ static void dir_move(struct nfim_carry *c, const struct nfim_peel *p, enum nfim_
 	d->wake = 0;
 	c->from = d->origin;
 	c->fresh = c->wait;
+	c->mc->half = 0;
 	*c->flags &= ~NFIM_F_REWALK;
 	if (res == NFIM_PEEL_ON) {
 		d->step |= NFIM_STEP_MOVED;

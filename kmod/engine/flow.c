@@ -148,6 +148,8 @@ static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u3
 		return;
 	}
 	if (!(flow->flags[me] & NFIM_F_CLOSED)) {
+		d->node = 0;
+		d->waits = 0;
 		d->wake = 0;
 		d->origin = min(d->origin, d->next);
 	}
@@ -342,9 +344,9 @@ static void seg_keep(struct nfim_flow *flow, const struct nfim_place *pl,
 }
 
 /* Both readings of the bytes in order, if there are two; the first that says yes wins. */
-static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flow *flow,
-				      struct nfim_window_view *wv, const struct nfim_place *pl,
-				      u32 avail)
+static enum nfim_run_result seg_readings(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+					 struct nfim_window_view *wv, const struct nfim_place *pl,
+					 u32 avail)
 {
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
 	u8 *flags = &flow->flags[mc->seg->dir];
@@ -386,19 +388,34 @@ static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flo
 	return later;
 }
 
+static enum nfim_run_result seg_match(struct nfim_match_ctx *mc, struct nfim_flow *flow,
+				      struct nfim_window_view *wv, const struct nfim_place *pl,
+				      u32 avail)
+{
+	enum nfim_run_result res = seg_readings(mc, flow, wv, pl, avail);
+	u32 me = mc->seg->dir;
+
+	if (res == NFIM_RUN_MORE && mc->half)
+		nfim_pair_wait(mc, &flow->dir[me], &flow->flags[me], mc->step->wait);
+	return res;
+}
+
 /*
  * No rule wants more of this direction, or of this segment of it. What was kept of it before
  * stays: the bytes that said no may be sent once more, as others.
  */
-void nfim_dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
+void nfim_dir_close(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 prior, u32 avail,
 		    u32 keep)
 {
-	u32 origin = flow->dir[i].origin;
+	u32 i = mc->seg->dir, origin = flow->dir[i].origin;
+	struct nfim_step *step = mc->step;
 
 	nfim_dir_restart(flow, i, origin);
+	step->waits = false;
 	flow->dir[i].next = max(prior, avail);
 	if (!(flow->flags[i] & NFIM_F_MID)) {
 		flow->flags[i] |= NFIM_F_CLOSED;
+		nfim_pair_store(mc, &flow->dir[i]);
 		flow->dir[i].wake = min_t(u32, avail - origin, keep);
 		if (prior > origin && flow->dir[i].blocks)
 			return;
@@ -472,7 +489,7 @@ static void seg_read(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	    (avail - origin >= d->wake || (flow->flags[me] & NFIM_F_CONFLICT)))
 		res = seg_match(mc, flow, wv, pl, avail);
 	if (res == NFIM_RUN_NO) {
-		nfim_dir_close(flow, me, mc->step, prior, avail, keep);
+		nfim_dir_close(mc, flow, prior, avail, keep);
 		return;
 	}
 	d->next = avail;
@@ -519,12 +536,14 @@ static void seg_undecided(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	bool differs;
 	u32 avail;
 
+	if (flow->flags[mc->seg->dir] & NFIM_F_CLOSED)
+		nfim_pair_recall(mc, d);
 	if (!dir_reopen(flow, mc->seg, pl)) {
 		d->next = max(d->next, pl->end);
 		return;
 	}
 	if (nfim_seg_nothing(mc, flow, pl)) {
-		nfim_dir_close(flow, mc->seg->dir, mc->step, d->next, pl->end, nfim_dir_keep(d));
+		nfim_dir_close(mc, flow, d->next, pl->end, nfim_dir_keep(d));
 		return;
 	}
 	nfim_window_view_init(&wv, d->blocks, mc->seg, pl->start, pl->skip, false);
@@ -623,18 +642,26 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 			flow_expire(flow, NFIM_L4_UDP);
 		}
 	}
+	if (!flow->done && mc->half)
+		nfim_pair_store(mc, &flow->dir[mc->seg->dir]);
 	if (flow->done == NFIM_KNOWN && mc->watch)
 		nfim_frames_datagram(mc, flow, &wv);
 }
 
 /* A new pack has other rules and another index: what was kept is looked at from its start. */
-static void flow_repack(struct nfim_flow *flow, u8 epoch)
+static void flow_repack(struct nfim_flow *flow, const struct nfim_seg *seg, u8 epoch)
 {
 	u32 i;
 
 	flow->epoch = epoch;
 	for (i = 0; i < 2; i++) {
 		flow->flags[i] |= NFIM_F_REWALK;
+		/* What it said of a pair is of the other pack; what was offered is no pair. */
+		if (!flow->done &&
+		    (seg->l4 == NFIM_L4_UDP || flow->flags[i] & NFIM_F_CLOSED)) {
+			flow->dir[i].waits = 0;
+			flow->dir[i].node = 0;
+		}
 		/* How far a closed direction was read stays: it may not have arrived yet. */
 		if (!(flow->flags[i] & NFIM_F_CLOSED))
 			flow->dir[i].wake = 0;
@@ -656,6 +683,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 {
 	struct nfim_match_ctx mc = {
 		.pack = pack,
+		.flow = flow,
 		.seg = seg,
 		.step = step,
 		.rule = NFIM_NO_RULE,
@@ -674,7 +702,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	if (unlikely(!was && flow->conf == NFIM_CONF_OFFER))
 		flow_expected(flow, step);
 	if (flow->epoch != pack->epoch && !was)
-		flow_repack(flow, pack->epoch);
+		flow_repack(flow, seg, pack->epoch);
 	/* Nothing of it could be read; so it will be with the rest. */
 	if (unlikely(was && flow->conf == NFIM_CONF_LEARNT))
 		mc.watch = NFIM_WATCH_NOTHING;

@@ -46,7 +46,11 @@ enum {
 	NFIM_F_REOPENED		= 1 << 7, /* it was closed, and its bytes came once more */
 };
 
-/** struct nfim_flow_dir - one direction of a flow; offsets count from base */
+/**
+ * struct nfim_flow_dir - one direction of a flow; offsets count from base
+ *
+ * What a direction said of a pair has node and waits where nobody uses them: see pair.c.
+ */
 struct nfim_flow_dir {
 	struct nfim_block *blocks;	/* the window */
 	u32 base;	/* TCP sequence number of offset 0 */

@@ -8,6 +8,7 @@
 /* One call of nfim_flow_step(). */
 struct nfim_match_ctx {
 	const struct nfim_pack *pack;
+	const struct nfim_flow *flow;	/* what its other direction said */
 	const struct nfim_seg *seg;
 	struct nfim_step *step;
 	u32 rule;		/* out: the rule that said yes, or NFIM_NO_RULE */
@@ -15,6 +16,8 @@ struct nfim_match_ctx {
 	u8 conf;		/* out: enum nfim_confidence, with that yes */
 	u32 actions;		/* out: of the whole flow, with NFIM_NO_RULE */
 	u32 need;		/* out, of nfim_match(): see there */
+	u32 half;		/* what this direction said of a pair: nfim_rule.half, or 0 */
+	u32 kept;		/* the number in it */
 	enum nfim_watch watch;
 	bool too_much;		/* out: more work than one packet may be */
 };
@@ -39,7 +42,7 @@ void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg);
 bool nfim_dir_waits(const struct nfim_flow *flow, u32 i);
 void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin);
 void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg);
-void nfim_dir_close(struct nfim_flow *flow, u32 i, struct nfim_step *step, u32 prior, u32 avail,
+void nfim_dir_close(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 prior, u32 avail,
 		    u32 keep);
 bool nfim_seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
 		      const struct nfim_place *pl);
@@ -86,6 +89,26 @@ enum nfim_run_result nfim_refine(struct nfim_match_ctx *mc, const struct nfim_vi
  */
 void nfim_learnt_end(struct nfim_flow *flow);
 void nfim_learnt_step(struct nfim_flow *flow, struct nfim_step *step);
+
+/* Pairs: see pair.c. Is what this direction says the other half of what the other one said? */
+bool nfim_pair_answers(const struct nfim_match_ctx *mc, u32 half, u32 kept);
+
+/* A direction without rules that wait for more: what it said is remembered, or known again. */
+void nfim_pair_store(const struct nfim_match_ctx *mc, struct nfim_flow_dir *d);
+void nfim_pair_recall(struct nfim_match_ctx *mc, const struct nfim_flow_dir *d);
+
+/* The same for one whose rules wait, among which it stands; @wait: as nfim_match() wrote them. */
+void nfim_pair_wait(const struct nfim_match_ctx *mc, struct nfim_flow_dir *d, u8 *flags,
+		    struct nfim_wait *wait);
+
+/* Is it such a one? */
+static inline bool nfim_pair_waits(const struct nfim_wait *wait)
+{
+	return !wait->need;
+}
+
+/* Then that is known again. */
+void nfim_pair_woken(struct nfim_match_ctx *mc, const struct nfim_wait *wait);
 
 /* Walk frames from @d->origin over what @wv shows in order; sets actions and user of the step. */
 void nfim_frames_walk(struct nfim_match_ctx *mc, struct nfim_flow *flow,

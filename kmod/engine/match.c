@@ -33,6 +33,8 @@ struct match_run {
 	u32 need;	/* bytes from the origin at which another look is worth it */
 	u32 best;	/* rule that said yes, or NFIM_NO_RULE */
 	u32 best_need;	/* bytes with which it would have said so */
+	u32 half;	/* rule that is the half in mc->half, or NFIM_NO_RULE */
+	u32 half_need;
 	bool more;
 	struct sight sight;
 };
@@ -41,19 +43,48 @@ struct match_run {
  * Of several rules that say yes the one counts that needs fewest bytes, since with other
  * cuts it would have been the first; then the one with more evidence. A datagram is not cut.
  */
-static void run_yes(struct match_run *run, u32 idx, u32 need)
+static bool run_prefers(const struct match_run *run, u32 idx, u32 need, u32 to, u32 to_need)
 {
 	const struct nfim_rule *rules = run->mc->pack->rules;
-	u32 more = need, less = run->best_need;
+	u32 more = need, less = to_need;
 
-	if (run->best != NFIM_NO_RULE && (more == less || run->view->last)) {
-		more = rules[run->best].evidence;
+	if (to == NFIM_NO_RULE)
+		return true;
+	if (more == less || run->view->last) {
+		more = rules[to].evidence;
 		less = rules[idx].evidence;
 	}
-	if (run->best == NFIM_NO_RULE || more < less || (more == less && idx < run->best)) {
+	return more < less || (more == less && idx < to);
+}
+
+static void run_yes(struct match_run *run, u32 idx, u32 need)
+{
+	if (run_prefers(run, idx, need, run->best, run->best_need)) {
 		run->best = idx;
 		run->best_need = need;
 	}
+}
+
+/*
+ * Half of a pair: as good as a rule, if the other direction said the other one; else it is
+ * remembered. What a stream's direction said first stays: with other cuts it would be told first.
+ */
+static void run_half(struct match_run *run, u32 idx, const struct nfim_out *out)
+{
+	struct nfim_match_ctx *mc = run->mc;
+	u32 half = mc->pack->rules[idx].half;
+
+	if (nfim_pair_answers(mc, half, out->kept)) {
+		run_yes(run, idx, out->need);
+		return;
+	}
+	if (mc->half && (run->half == NFIM_NO_RULE ||
+			 !run_prefers(run, idx, out->need, run->half, run->half_need)))
+		return;
+	mc->half = half;
+	mc->kept = out->kept;
+	run->half = idx;
+	run->half_need = out->need;
 }
 
 static void run_remember(struct match_run *run, const struct nfim_wait *wait)
@@ -240,7 +271,10 @@ static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *fro
 	}
 	switch (nfim_run(pack, rule->code, rule->n_code, run->view, run->d->origin, &out)) {
 	case NFIM_RUN_YES:
-		run_yes(run, idx, out.need);
+		if (rule->half)
+			run_half(run, idx, &out);
+		else
+			run_yes(run, idx, out.need);
 		break;
 	case NFIM_RUN_MORE:
 		run_more(run, idx, &out);
@@ -289,6 +323,10 @@ static void run_waiting(struct match_run *run, const struct nfim_wait *from)
 	}
 	memcpy(wait, from, n * sizeof(*wait));
 	for (i = 0; i < n; i++) {
+		if (nfim_pair_waits(&wait[i])) {
+			nfim_pair_woken(run->mc, &wait[i]);
+			continue;
+		}
 		/* After 256 swaps of packs the epoch is as before: it may be of another pack. */
 		if (wait[i].rule >= run->mc->pack->n_rules)
 			continue;
@@ -350,6 +388,8 @@ static void run_init(struct match_run *run, struct nfim_match_ctx *mc, struct nf
 	run->need = U32_MAX;
 	run->best = NFIM_NO_RULE;
 	run->best_need = 0;
+	run->half = NFIM_NO_RULE;
+	run->half_need = 0;
 	run->more = false;
 	run->sight.p = NULL;
 	run->sight.n = 0;
@@ -368,7 +408,7 @@ static enum nfim_run_result run_done(struct match_run *run)
 	run->d->waits = run->n_wait;
 	if (run->best != NFIM_NO_RULE) {
 		mc->rule = run->best;
-		mc->conf = NFIM_CONF_PAYLOAD;
+		mc->conf = mc->pack->rules[run->best].half ? NFIM_CONF_PAIR : NFIM_CONF_PAYLOAD;
 		mc->proto = mc->pack->rules[run->best].proto;
 		mc->need = run->best_need;
 		return NFIM_RUN_YES;

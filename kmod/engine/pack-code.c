@@ -380,6 +380,8 @@ static const char *check_operands(const struct nfim_pack *pack, const struct nfi
 		return check_scan(pack, insn);
 	case NFIM_OP_HTTP:
 		return prog->http ? check_http(pack, insn) : "only rules of HTTP know its parts";
+	case NFIM_OP_KEEP:
+		return prog->half ? NULL : "only half of a pair keeps a number";
 	case NFIM_OP_FRAME:
 		return prog->frames ? NULL : "a rule cannot tell frames";
 	case NFIM_OP_MAP:

@@ -19,6 +19,7 @@ struct opening {
 	u32 code;
 	u32 edges;
 	u32 node_rules;
+	const struct nfim_rule *half;	/* of the last rule that is one, or NULL */
 };
 
 static const u8 rec_size[NFIM_SECTS] = {
@@ -387,10 +388,38 @@ static int check_prog(struct opening *o, const u32 *code, struct nfim_prog *prog
 	return 0;
 }
 
+/* Is the half of a pair what the rules before ask for? Then they do not ask for it any more. */
+static int check_half(struct opening *o, const struct nfim_rule *rule)
+{
+	const struct nfim_rule *last = o->half;
+	u32 was = last ? last->half : 1, dirs;
+
+	if (!rule->half)
+		return 0;
+	if (rule->root != NFIM_ROOT_TCP && rule->root != NFIM_ROOT_UDP)
+		return refuse(o, &rule->half, "only first bytes and datagrams make a pair");
+	if (rule->half < 2 || (rule->half != was && rule->half != was + 1) ||
+	    rule->half / 2 > NFIM_PAIRS_MAX)
+		return refuse(o, &rule->half, "halves of pairs are not numbered in order");
+	o->half = rule;
+	if (rule->half / 2 != was / 2)
+		return 0;
+	if (rule->proto != last->proto || rule->root != last->root ||
+	    rule->evidence != last->evidence || rule->actions != last->actions)
+		return refuse(o, rule, "the halves of a pair do not belong together");
+	dirs = last->dirs;
+	if (rule->half != was && dirs != NFIM_DIR_ANY)
+		dirs ^= NFIM_DIR_ANY;
+	if (rule->dirs != dirs)
+		return refuse(o, &rule->dirs, "the halves of a pair are of the same direction");
+	return 0;
+}
+
 static int check_rule(struct opening *o, const struct nfim_rule *rule)
 {
 	struct nfim_prog prog = { .n = rule->n_code };
 	u32 least = NFIM_EVIDENCE_MIN;
+	int ret;
 
 	if (!name_ok(o->pack, rule->name))
 		return refuse(o, &rule->name, "a name is not of a-z, 0-9 and -");
@@ -411,6 +440,10 @@ static int check_rule(struct opening *o, const struct nfim_rule *rule)
 		return refuse(o, &rule->actions, "an action is unknown");
 	prog.udp = rule->root == NFIM_ROOT_UDP;
 	prog.http = rule->root == NFIM_ROOT_HTTP;
+	prog.half = rule->half;
+	ret = check_half(o, rule);
+	if (ret)
+		return ret;
 	return check_prog(o, &rule->code, &prog);
 }
 
@@ -443,6 +476,10 @@ static int check_programs(struct opening *o)
 	for (i = 0; !ret && i < pack->n_rules; i++) {
 		o->err->name[0] = '\0';
 		ret = check_rule(o, &pack->rules[i]);
+	}
+	if (!ret && o->half && !(o->half->half & 1)) {
+		blame(o, o->half->name);
+		return refuse(o, &o->half->half, "a pair has no second half");
 	}
 	for (i = 0; !ret && i < pack->n_frames; i++)
 		ret = check_frames(o, &pack->frames[i]);

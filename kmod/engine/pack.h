@@ -19,7 +19,7 @@
 #include "port.h"
 
 #define NFIM_PACK_MAGIC		"NFIMPACK"
-#define NFIM_PACK_FORMAT	2u
+#define NFIM_PACK_FORMAT	3u
 #define NFIM_PACK_SIZE_MAX	(64u << 20)	/* bytes */
 
 #define NFIM_PACK_CRC_FROM	20u	/* = offsetof(struct nfim_pack_hdr, n_sect) */
@@ -36,6 +36,7 @@ enum {
 	NFIM_EDGES_DENSE	= 256,		/* edges of a node that is indexed */
 	NFIM_RANGES_MAX		= 64,		/* ranges one instruction may look at */
 	NFIM_MAPS_MAX		= 1024,		/* entries of one map */
+	NFIM_PAIRS_MAX		= 4096,
 	NFIM_FRAMES_MAX		= 8,		/* frames records of a protocol */
 	NFIM_NEED_MAX		= 16384,	/* bytes a rule may ask for */
 	NFIM_COST_MAX		= 8192,		/* of one program; see nfim_insn_cost() */
@@ -128,7 +129,11 @@ struct nfim_proto {
 	u32 title;		/* string in DATA */
 };
 
-/* One piece of evidence that suffices for a verdict. */
+/*
+ * One piece of evidence that suffices for a verdict; or half of one, which the other direction
+ * completes. The rules of a pair stand together, those of its first half before those of its
+ * second, and pairs in the order of their numbers, from 1 on. Each tells the evidence of the pair.
+ */
 struct nfim_rule {
 	u32 proto;		/* id */
 	u32 root;		/* enum nfim_root */
@@ -139,6 +144,7 @@ struct nfim_rule {
 	u32 n_code;
 	u32 name;		/* string in DATA */
 	u32 actions;		/* what the whole flow does, bits of enum nf_im_action, or 0 */
+	u32 half;		/* 0, or of a pair: its number * 2, and 1 more in its second half */
 };
 
 /* How to walk the frames of a protocol once it is known, to tell actions. */

@@ -12,6 +12,7 @@ struct nfim_prog {
 	bool udp;
 	bool frames;
 	bool http;
+	bool half;
 };
 
 /* Is [first, first + n) inside an array of total records? */

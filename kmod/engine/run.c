@@ -376,6 +376,10 @@ static int exec_rare(struct nfim_vm *vm, const struct nfim_insn *insn)
 		return exec_tail(vm, insn);
 	case NFIM_OP_HTTP:
 		return exec_http(vm, insn);
+	case NFIM_OP_KEEP:
+		vm->out->kept = vm->acc;
+		vm->out->keeps = true;
+		return NFIM_GO_ON;
 	case NFIM_OP_KEY:
 		exec_key(vm, insn);
 		return NFIM_GO_ON;
@@ -431,7 +435,7 @@ static inline enum nfim_run_result run_end(struct nfim_vm *vm, const struct nfim
 	vm->out->work += (u32)(next - first);
 	if (ret == NFIM_RUN_YES)
 		vm->out->need = (u32)vm->reach;
-	if (ret == NFIM_RUN_MORE && resumes(next - 1)) {
+	if (ret == NFIM_RUN_MORE && resumes(next - 1) && !vm->out->keeps) {
 		vm->out->pc += (u32)(next - 1 - first);
 		vm->out->cur = vm->cur;
 	} else {

@@ -127,6 +127,7 @@ enum nfim_op {
 	NFIM_OP_SCANI,		/* the same, ASCII letters of either case; DATA is lower case */
 	NFIM_OP_TAIL,		/* no, unless the datagram ends with DATA[imm .. imm + a) */
 	NFIM_OP_HTTP,		/* test a part of the head; see below */
+	NFIM_OP_KEEP,		/* out->kept = acc; in halves of pairs only */
 	/* in frames programs only */
 	NFIM_OP_FRAME,		/* out->frame_len = acc; no, if 0 */
 	NFIM_OP_MAP,		/* out->actions |= acc's value in MAPS[imm .. imm + b), or bit a */
@@ -305,6 +306,8 @@ enum nfim_run_result {
  * @pc: on MORE: instruction to go on from, 0 for the first one. A caller who wants that gives
  *	it back with @cur and @need, for the same bytes and more
  * @cur: on MORE: the cursor there
+ * @kept: on YES: the number that both halves of a pair keep, 0 if they keep none
+ * @keeps: there is one: a run that stops for more bytes begins anew then, as it would be lost
  * @seen: as @pc and @cur, but of frames: see the text operations; 0 if it is none of them
  * @state: frames: what one leaves to the next, below 1 << 12; 0 at first. On MORE it belongs
  *	to @seen, if that is not 0, else the one before stays
@@ -323,6 +326,8 @@ struct nfim_out {
 	u32 need;
 	u32 pc;
 	u32 cur;
+	u32 kept;
+	bool keeps;
 	u32 seen;
 	u32 state;
 	u32 prior;

@@ -13,7 +13,8 @@
 
 static u32 failed;
 
-u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes, u32 len)
+u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes, u32 len,
+		const struct nfim_sig_sample *before)
 {
 	struct nfim_seg seg = {
 		.head = bytes,
@@ -23,10 +24,18 @@ u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes
 		.l4 = root == NFIM_ROOT_UDP ? NFIM_L4_UDP : NFIM_L4_TCP,
 		.has_base = root == NFIM_ROOT_TCP,
 	};
+	struct nfim_seg said = seg;
 	struct nfim_flow flow;
 	struct nfim_step step;
 
 	nfim_flow_init(&flow);
+	if (before) {
+		said.head = before->bytes;
+		said.head_len = before->len;
+		said.len = before->len;
+		said.dir = !seg.dir;
+		nfim_flow_step(pack, &flow, &said, false, &step);
+	}
 	nfim_flow_step(pack, &flow, &seg, false, &step);
 	return step.rule;
 }

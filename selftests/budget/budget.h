@@ -25,8 +25,17 @@ static inline u32 rng_below(struct rng *r, u32 n)
 	return (u64)(u32)rng_next(r) * n >> 32;
 }
 
-/** budget_rule() - the rule that a flow's first packet meets, or NFIM_NO_RULE */
-u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes, u32 len);
+/**
+ * budget_rule() - the rule that a flow's packet meets, or NFIM_NO_RULE
+ * @pack: opened
+ * @root: enum nfim_root
+ * @dir: NFIM_DIR_CLIENT or NFIM_DIR_SERVER
+ * @bytes: the packet's
+ * @len: how many
+ * @before: what the other direction said, or NULL: then it is the first
+ */
+u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes, u32 len,
+		const struct nfim_sig_sample *before);
 
 /** budget_allowed() - twice what is expected, and what chance may add to that */
 double budget_allowed(double expected);

@@ -103,7 +103,7 @@ void noise_kind(const struct sigset *set, u32 kind, u64 payloads, u32 no)
 		root = roots[i % ARRAY_SIZE(roots)];
 		dir = i / ARRAY_SIZE(roots) % 2 ? NFIM_DIR_SERVER : NFIM_DIR_CLIENT;
 		len = noise_fill(&kinds[kind], &rng, bytes);
-		rule = budget_rule(&set->pack, root, dir, bytes, len);
+		rule = budget_rule(&set->pack, root, dir, bytes, len, NULL);
 		if (rule == NFIM_NO_RULE)
 			continue;
 		last = rule;

@@ -24,6 +24,7 @@ struct planted {
 	u32 root;
 	u32 dir;
 	u32 len;
+	const struct nfim_sig_sample *before;	/* what it answers, or NULL */
 	u32 n;			/* bytes that are worth something */
 	u32 anchored;		/* of these, how many the index finds it by; they come first */
 	u16 at[WORTH_MAX];
@@ -34,7 +35,7 @@ struct planted {
 
 static bool planted_hit(const struct planted *p, const u8 *bytes)
 {
-	return budget_rule(p->pack, p->root, p->dir, bytes, p->len) != NFIM_NO_RULE;
+	return budget_rule(p->pack, p->root, p->dir, bytes, p->len, p->before) != NFIM_NO_RULE;
 }
 
 /* No more of the sample than brings the verdict; a datagram is whole. */
@@ -193,13 +194,14 @@ static bool planted_find(struct planted *p, const struct sigset *set, u32 rule)
 
 		if (strcmp(s->proto, r->proto) || !(s->dir & r->dirs) || s->len > LEN_MAX ||
 		    udp != sample_udp ||
-		    budget_rule(&set->pack, r->root, s->dir, s->bytes, s->len) != rule)
+		    budget_rule(&set->pack, r->root, s->dir, s->bytes, s->len, s->before) != rule)
 			continue;
 		memset(p, 0, sizeof(*p));
 		p->pack = &set->pack;
 		p->root = r->root;
 		p->dir = s->dir;
 		p->len = s->len;
+		p->before = s->before;
 		memcpy(p->bytes, s->bytes, s->len);
 		planted_trim(p);
 		return true;

@@ -205,6 +205,14 @@ static void one_piece(const struct session *s, u32 dirs, struct drive *d)
 			drive_at(d, i, 0, s->stream[i].bytes, s->stream[i].next);
 }
 
+/* The same rule; of a pair, whose second half brings it, either. */
+static bool same_rule(const struct nfim_pack *pack, u32 a, u32 b)
+{
+	if (a == b || a == NFIM_NO_RULE || b == NFIM_NO_RULE)
+		return a == b;
+	return pack->rules[a].half && pack->rules[a].half / 2 == pack->rules[b].half / 2;
+}
+
 /*
  * What one direction says alone must be found. What the server says may be more when the
  * client asked for it.
@@ -224,7 +232,8 @@ static void oracle(const struct session *s)
 		if (one[i].verdict != NFIM_KNOWN)
 			continue;
 		known += i < 3;
-		same |= verdict == NFIM_KNOWN && one[i].rule == s->d.rule;
+		same |= verdict == NFIM_KNOWN &&
+			same_rule(s->d.pack, one[i].rule, s->d.rule);
 	}
 	case_note("in one piece %s and %s, now %s", verdict_name(one[1].verdict),
 		  verdict_name(one[2].verdict), verdict_name(verdict));

@@ -34,26 +34,37 @@ static void save(const char *kind, const char *name, u32 nr, const void *bytes, 
 }
 
 /* A sample as packets of a flow; see fuzz_flow.c. */
+static u32 put_sample(u8 *out, const struct nfim_sig_sample *s, u32 step)
+{
+	u32 len = 0, at, n;
+
+	for (at = 0; at < s->len; at += n) {
+		n = min(min(step, s->len - at), 256u);
+		out[len++] = s->dir >> 1;
+		out[len++] = (u8)(n - 1);
+		memcpy(out + len, s->bytes + at, n);
+		len += n;
+	}
+	return len;
+}
+
+/* A sample in pieces, behind what it answers. */
 static void save_flow(const struct nfim_sig_sample *s, bool test, u32 nr)
 {
 	static const u32 steps[] = { 65535, 1, 7 };
 	u8 out[8192];
-	u32 i, at, n;
+	u32 i;
 
-	if (s->len > 1000)
+	if (s->len > 1000 || (s->before && s->before->len > 1000))
 		return;
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		u32 len = 0;
 
 		out[len++] = (s->root == NFIM_ROOT_UDP) | 2 | (s->root == NFIM_ROOT_TCP_MID) * 12 |
 			     test << 4 | (i == 2) << 5 | (i & 3) << 6;
-		for (at = 0; at < s->len; at += n) {
-			n = min(min(steps[i], s->len - at), 256u);
-			out[len++] = s->dir >> 1;
-			out[len++] = (u8)(n - 1);
-			memcpy(out + len, s->bytes + at, n);
-			len += n;
-		}
+		if (s->before)
+			len += put_sample(out + len, s->before, steps[i]);
+		len += put_sample(out + len, s, steps[i]);
 		save("flow", s->proto, nr * 8 + i, out, len);
 	}
 }

@@ -228,7 +228,9 @@ static void each(wrapped_fn fn)
 	u32 w;
 
 	while (samples_next(&at)) {
-		if (at.s->root != NFIM_ROOT_TCP || at.s->expect != NFIM_EXPECT_RULE)
+		/* What answers something is not alone in its flow: test_pair.c. */
+		if (at.s->root != NFIM_ROOT_TCP || at.s->expect != NFIM_EXPECT_RULE ||
+		    at.s->before)
 			continue;
 		for (w = 0; w < ARRAY_SIZE(wraps); w++) {
 			if (!fits(at.set, at.s, &wraps[w]))

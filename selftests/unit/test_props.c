@@ -48,6 +48,9 @@ static void begin(const struct whole *w, struct drive *d)
 	d->udp = w->s->root == NFIM_ROOT_UDP;
 	d->has_base[0] = !w->mid;
 	d->has_base[1] = !w->mid;
+	if (w->s->before)
+		drive_at(d, w->s->before->dir == NFIM_DIR_SERVER, 0, w->s->before->bytes,
+			 w->s->before->len);
 }
 
 static void piece(const struct whole *w, struct drive *d, u32 from, u32 to)
@@ -158,7 +161,8 @@ static void whole_sample(const struct sigset *set, const struct nfim_sig_sample 
 		w->work = d.work;
 		w->closed = dir_closed(w, &d);
 		/* "no" is of one protocol: another one's rules may have another answer. */
-		if (!w->mid && !d.udp && s->expect != NFIM_EXPECT_NO)
+		if (!w->mid && !d.udp && s->expect != NFIM_EXPECT_NO &&
+		    s->expect != NFIM_EXPECT_HALF)
 			case_eq("closed", w->closed, s->expect == NFIM_EXPECT_NONE);
 		if (s->expect == NFIM_EXPECT_NO)
 			case_ok("another protocol or none", d.verdict != NFIM_KNOWN ||
@@ -257,7 +261,7 @@ static void at_the_byte(const struct whole *w)
 	begin(w, &d);
 	for (i = 0; i < w->s->len; i++)
 		piece(w, &d, i, i + 1);
-	case_eq("decided by the packet with byte", d.decided, w->need);
+	case_eq("decided by the packet with byte", d.decided, w->need + !!w->s->before);
 	drive_free(&d);
 }
 

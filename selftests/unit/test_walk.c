@@ -10,11 +10,16 @@
 
 enum { WORK_PACKET = 16 };	/* what a packet may cost besides */
 
-static void begin(const struct sigset *set, struct drive *d, u32 dir)
+static void begin(const struct sigset *set, struct drive *d, const struct nfim_sig_sample *s)
 {
+	u32 dir = s->dir == NFIM_DIR_SERVER;
+
 	drive_init(d, &set->pack);
 	d->watch = true;
-	d->has_base[!dir] = false;
+	if (s->before)
+		drive_at(d, !dir, 0, s->before->bytes, s->before->len);
+	else
+		d->has_base[!dir] = false;
 }
 
 /* Pieces of @step bytes behind the first of @first. */
@@ -26,7 +31,7 @@ static void deliver(const struct sigset *set, const struct nfim_sig_sample *s, u
 
 	case_begin("%s %s, first %u, then %u", s->proto, s->name, first, step);
 	case_bytes(s->bytes, s->len);
-	begin(set, &d, dir);
+	begin(set, &d, s);
 	d.head_max = first % 3 ? U32_MAX : first % 7;
 	for (at = 0; at < s->len; at += n) {
 		n = min_t(u32, at ? step : first, s->len - at);
@@ -49,7 +54,7 @@ static void each_cut(const struct sigset *set, const struct nfim_sig_sample *s)
 		return;
 	case_begin("%s %s in one piece", s->proto, s->name);
 	case_bytes(s->bytes, s->len);
-	begin(set, &d, dir);
+	begin(set, &d, s);
 	drive_at(&d, dir, 0, s->bytes, s->len);
 	case_eq("actions", d.actions, s->actions);
 	if (s->user)

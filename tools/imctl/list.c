@@ -39,7 +39,7 @@ struct rules {
 static struct rules sum_up(const struct nfim_pack *pack, u32 proto)
 {
 	struct rules r = { 0 };
-	u32 i;
+	u32 firsts = 0, i;
 
 	for (i = 0; i < pack->n_rules; i++) {
 		const struct nfim_rule *rule = &pack->rules[i];
@@ -51,7 +51,13 @@ static struct rules sum_up(const struct nfim_pack *pack, u32 proto)
 		if (rule->need > r.need)
 			r.need = rule->need;
 		r.varies |= !rule->need;
-		r.rate += exp2(-(double)rule->evidence / 256);
+		if (!(rule->half & 1))
+			firsts = !i || rule->half != rule[-1].half ? 1 : firsts + 1;
+		/* Of a pair each choice of the one half may come with each of the other. */
+		if (!rule->half)
+			r.rate += exp2(-(double)rule->evidence / 256);
+		else if (rule->half & 1)
+			r.rate += firsts * exp2(-(double)rule->evidence / 256);
 	}
 	for (i = 0; i < pack->n_names; i++)
 		r.names += NFIM_NAME_PROTO(&pack->names[i]) == proto &&

@@ -18,6 +18,8 @@ struct trial {
 	const u8 *bytes;
 	u32 len;
 	u32 body;	/* of HTTP: where it begins */
+	u32 before;	/* nfim_rule.half of what the other direction said, or 0 */
+	u32 before_kept;
 	char why[160];
 };
 
@@ -25,6 +27,8 @@ struct trial {
 struct answer {
 	enum nfim_run_result result;
 	const struct nfim_rule *rule;
+	const struct nfim_rule *half;	/* that said yes; of several the first */
+	u32 kept;			/* the number in it */
 };
 
 static struct nfim_view trial_view(const struct trial *t)
@@ -55,13 +59,28 @@ struct reading {
 	const struct nfim_view *body;	/* NULL for a stream */
 };
 
+/* Half of a pair says yes if the other direction said the other one, or else is remembered. */
+static enum nfim_run_result try_half(const struct trial *t, const struct nfim_rule *rule,
+				     u32 kept, struct answer *answer)
+{
+	if (t->before == (rule->half ^ 1) && t->before_kept == kept)
+		return NFIM_RUN_YES;
+	if (!answer->half) {
+		answer->half = rule;
+		answer->kept = kept;
+	}
+	return NFIM_RUN_NO;
+}
+
 static enum nfim_run_result try_rule(const struct trial *t, const struct nfim_rule *rule,
-				     const struct reading *rd)
+				     const struct reading *rd, struct answer *answer)
 {
 	struct nfim_out out = { 0 };
 	enum nfim_run_result res;
 
 	res = nfim_run(t->pack, rule->code, rule->n_code, rd->view, rd->start, &out);
+	if (res == NFIM_RUN_YES && rule->half)
+		return try_half(t, rule, out.kept, answer);
 	if (res != NFIM_RUN_MORE || !rd->body)
 		return res;
 	return nfim_run(t->pack, rule->code, rule->n_code, rd->body, rd->start, &out);
@@ -79,7 +98,7 @@ static void try_node(const struct trial *t, const struct nfim_node *node,
 
 		if (!(rule->dirs & t->sample->dir) || foreign(t, rule))
 			continue;
-		res = try_rule(t, rule, rd);
+		res = try_rule(t, rule, rd, answer);
 		if (res == NFIM_RUN_NO)
 			continue;
 		answer->result = res;
@@ -139,7 +158,7 @@ static void try_http(struct trial *t, struct answer *answer)
 
 static struct answer try_root(const struct trial *t)
 {
-	struct answer answer = { NFIM_RUN_NO, NULL };
+	struct answer answer = { .result = NFIM_RUN_NO };
 	struct nfim_view view = trial_view(t);
 	const struct reading rd = { .view = &view };
 	u32 node = t->sample->root;
@@ -247,6 +266,18 @@ static bool check_frames(struct trial *t, const struct answer *answer)
 	return true;
 }
 
+/* Nothing said yes; but a half did, and it is that of this pair. */
+static bool check_half(struct trial *t, const struct answer *answer)
+{
+	const char *name = answer->half ? nfim_pack_str(t->pack, answer->half->name) : NULL;
+
+	if (name && !strcmp(name, t->sample->rule))
+		return true;
+	snprintf(t->why, sizeof(t->why), "the half is of %s, not of %s", name ? name : "no pair",
+		 t->sample->rule);
+	return false;
+}
+
 static bool check_whole(struct trial *t)
 {
 	static const char *const results[] = {
@@ -268,9 +299,12 @@ static bool check_whole(struct trial *t)
 	const struct nfim_sig_sample *s = t->sample;
 	struct answer answer = try_rules(t);
 
-	if (answer.result != wanted[s->expect]) {
+	/* Other rules may wait beside a half. */
+	if (s->expect == NFIM_EXPECT_HALF && answer.result != NFIM_RUN_YES)
+		return check_half(t, &answer);
+	if (s->expect == NFIM_EXPECT_HALF || answer.result != wanted[s->expect]) {
 		snprintf(t->why, sizeof(t->why), "expected %s, got %s%s%s",
-			 s->expect == NFIM_EXPECT_RULE ? s->rule : expects[s->expect],
+			 s->rule ? s->rule : expects[s->expect],
 			 results[answer.result], answer.result == NFIM_RUN_YES ?
 			 nfim_pack_str(t->pack, answer.rule->name) : "",
 			 answer.result == NFIM_RUN_YES ? ")" : "");
@@ -314,6 +348,17 @@ static bool check_part(struct trial *t, bool *decided)
 	return false;
 }
 
+/* What the other direction said before. */
+static void say_before(struct trial *t, const struct nfim_sig_sample *before)
+{
+	struct trial peer = { .pack = t->pack, .sample = before, .bytes = before->bytes,
+			      .len = before->len };
+	struct answer answer = try_rules(&peer);
+
+	t->before = answer.half ? answer.half->half : 0;
+	t->before_kept = answer.kept;
+}
+
 /* 1 passed, 0 failed, -1 no memory */
 static int check_sample(struct trial *t)
 {
@@ -322,6 +367,9 @@ static int check_sample(struct trial *t)
 	u32 len;
 
 	t->why[0] = '\0';
+	t->before = 0;
+	if (s->before)
+		say_before(t, s->before);
 	for (len = 0; len <= s->len; len++) {
 		u8 *bytes = malloc(len ? len : 1);
 		bool passed;

@@ -185,6 +185,14 @@ static void gen_same(struct gen *g, const struct stmt *st)
 		g->prog->evidence += min(a, b);
 }
 
+static void gen_keep(struct gen *g, const struct stmt *st)
+{
+	emit_expr(g, &st->a);
+	emit(g, &st->pos, NFIM_OP_KEEP, 0, 0, 0);
+	g->prog->keep_bits = expr_bits(&st->a);
+	g->prog->keep_fresh = cover_expr(&g->cov, &st->a);
+}
+
 /* What the statements just before @st say of the least value of its field. */
 static u32 field_least(const struct gen *g, const struct stmt *st)
 {
@@ -438,6 +446,9 @@ static void gen_stmt(struct gen *g, struct stmt *st)
 		break;
 	case ST_HTTP:
 		gen_http(g, st);
+		break;
+	case ST_KEEP:
+		gen_keep(g, st);
 		break;
 	case ST_FRAME:
 		gen_frame(g, st);

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum { WAYS_MAX = 64 };		/* rules of the pack that one rule may become */
-
 /* A literal or string in DATA. */
 struct interned {
 	u32 off;
@@ -67,7 +65,7 @@ static void check_evidence(struct comp *c, const struct prog_src *src, u32 evide
 }
 
 static void write_root(struct comp *c, const struct sig_src *sig, const struct prog_src *src,
-		       u32 root, const struct prog *prog)
+		       u32 root, const struct prog *prog, u32 half)
 {
 	u32 index = c->sect[NFIM_SECT_RULES].n;
 	struct nfim_sig_rule *info;
@@ -87,6 +85,7 @@ static void write_root(struct comp *c, const struct sig_src *sig, const struct p
 	rule->n_code = prog->code.n;
 	rule->name = string_add(c, src->name);
 	rule->actions = src->actions;
+	rule->half = half;
 
 	info = vec_add(c, &c->rule_infos, 1);
 	info->proto = sig->proto->name;
@@ -102,7 +101,7 @@ static void write_root(struct comp *c, const struct sig_src *sig, const struct p
 }
 
 /* The way'th of all choices of alternatives; false if there are no more. */
-static bool choose(const struct prog_src *src, u32 way)
+bool prog_choose(const struct prog_src *src, u32 way)
 {
 	u32 i;
 
@@ -120,26 +119,46 @@ static bool choose(const struct prog_src *src, u32 way)
 /*
  * One rule of the pack for each choice of alternatives; and one for the first bytes of a
  * flow, too, if it may judge in mid-stream: a direction that was picked up late, but whose
- * receiver has everything before, is read as if it began there.
+ * receiver has everything before, is read as if it began there. @half of a pair: @evidence is that
+ * of both together.
  */
-static void write_rule(struct comp *c, const struct sig_src *sig, const struct prog_src *src)
+static void write_rule(struct comp *c, const struct sig_src *sig, const struct prog_src *src,
+		       u32 half, u32 evidence)
 {
 	struct prog prog;
 	u32 way;
 
-	for (way = 0; choose(src, way); way++) {
+	for (way = 0; prog_choose(src, way); way++) {
 		if (way == WAYS_MAX)
 			fail(c, &src->pos, "rule %s has more than %d choices", src->name, WAYS_MAX);
 		prog_compile(c, src, src->dirs, &prog);
+		if (half)
+			prog.evidence = evidence;
 		check_evidence(c, src, prog.evidence, src->mid || src->http);
 		if (src->http)
-			write_root(c, sig, src, NFIM_ROOT_HTTP, &prog);
+			write_root(c, sig, src, NFIM_ROOT_HTTP, &prog, half);
 		else if (src->l4 == NFIM_L4_UDP)
-			write_root(c, sig, src, NFIM_ROOT_UDP, &prog);
+			write_root(c, sig, src, NFIM_ROOT_UDP, &prog, half);
 		else
-			write_root(c, sig, src, NFIM_ROOT_TCP, &prog);
+			write_root(c, sig, src, NFIM_ROOT_TCP, &prog, half);
 		if (src->mid)
-			write_root(c, sig, src, NFIM_ROOT_TCP_MID, &prog);
+			write_root(c, sig, src, NFIM_ROOT_TCP_MID, &prog, half);
+	}
+}
+
+/* A rule, or a pair by its first half. */
+static void write_rule_or_pair(struct comp *c, const struct sig_src *sig, struct prog_src *src)
+{
+	u32 evidence;
+
+	if (!src->half) {
+		write_rule(c, sig, src, 0, 0);
+	} else {
+		if (c->n_pairs++ == NFIM_PAIRS_MAX)
+			fail(c, &src->pos, "there are more than %d pairs", NFIM_PAIRS_MAX);
+		evidence = pair_evidence(c, src);
+		write_rule(c, sig, src, c->n_pairs * 2, evidence);
+		write_rule(c, sig, src + 1, c->n_pairs * 2 + 1, evidence);
 	}
 	sig->proto->n_rules++;
 	sig->proto->actions |= src->actions;
@@ -197,8 +216,12 @@ static void write_sigs(struct comp *c)
 	for (i = 0; i < c->registry.n; i++) {
 		struct sig_src *sig = sig_of(c, VEC_AT(&c->registry, struct nfim_sig_proto, i));
 
-		for (k = 0; sig && k < sig->rules.n; k++)
-			write_rule(c, sig, VEC_AT(&sig->rules, struct prog_src, k));
+		for (k = 0; sig && k < sig->rules.n; k++) {
+			struct prog_src *src = VEC_AT(&sig->rules, struct prog_src, k);
+
+			write_rule_or_pair(c, sig, src);
+			k += src->half;
+		}
 	}
 	for (i = 0; i < c->registry.n; i++) {
 		struct nfim_sig_proto *info = VEC_AT(&c->registry, struct nfim_sig_proto, i);
@@ -222,6 +245,19 @@ static void write_sigs(struct comp *c)
 			info->n_samples++;
 		}
 	}
+}
+
+/* When all samples are there: those that others answer. */
+static void link_samples(struct comp *c)
+{
+	struct nfim_sig_sample *all = c->sample_infos.p, *s, *o;
+	struct nfim_sig_sample *end = all + c->sample_infos.n;
+
+	for (s = all; s < end; s++)
+		for (o = all; s->answers && o < end; o++)
+			if (o->proto == s->proto && !strcmp(o->name, s->answers) &&
+			    o->root == s->root && o->dir != s->dir)
+				s->before = o;
 }
 
 static u8 *put_words(u8 *out, const void *words, size_t n)
@@ -336,6 +372,7 @@ static void compile_all(struct comp *c, const struct nfim_source *registry,
 			sig_parse(c, &sigs[i]);
 	refine_finish(c);
 	write_sigs(c);
+	link_samples(c);
 	index_write(c);
 	names_write(c);
 	write_pack(c, version);

@@ -5,7 +5,7 @@
 #include "compile_impl.h"
 #include "vocab.h"
 
-static u32 parse_l4(struct comp *c, struct lexer *lx)
+u32 l4_parse(struct comp *c, struct lexer *lx)
 {
 	const struct tok *tok;
 
@@ -17,7 +17,7 @@ static u32 parse_l4(struct comp *c, struct lexer *lx)
 	fail(c, &tok->pos, "tcp or udp is expected here");
 }
 
-static u32 parse_dirs(struct comp *c, struct lexer *lx)
+u32 dirs_parse(struct comp *c, struct lexer *lx)
 {
 	const struct tok *tok;
 
@@ -56,7 +56,8 @@ static void parse_block(struct comp *c, struct lexer *lx, struct prog_src *prog)
 		fail(c, &prog->pos, "there is nothing in this block");
 }
 
-static void parse_rule(struct comp *c, struct lexer *lx, struct sig_src *sig)
+/* A rule of this name that is being parsed; pairs are rules, too. */
+struct prog_src *rule_add(struct comp *c, struct lexer *lx, struct sig_src *sig)
 {
 	struct prog_src *rule;
 	const char *name = tok_name(c, lx, "the name of the rule");
@@ -68,9 +69,16 @@ static void parse_rule(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	rule = vec_add(c, &sig->rules, 1);
 	rule->pos = lx->line.pos;
 	rule->name = name;
+	return rule;
+}
+
+static void parse_rule(struct comp *c, struct lexer *lx, struct sig_src *sig)
+{
+	struct prog_src *rule = rule_add(c, lx, sig);
+
 	rule->http = tok_take(lx, "http");
-	rule->l4 = rule->http ? NFIM_L4_TCP : parse_l4(c, lx);
-	rule->dirs = parse_dirs(c, lx);
+	rule->l4 = rule->http ? NFIM_L4_TCP : l4_parse(c, lx);
+	rule->dirs = dirs_parse(c, lx);
 	rule->mid = parse_mid(c, lx, rule->l4);
 	parse_block(c, lx, rule);
 }
@@ -94,14 +102,14 @@ static void parse_frames(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	struct prog_src frames = { .pos = lx->line.pos };
 	bool both;
 
-	frames.l4 = parse_l4(c, lx);
+	frames.l4 = l4_parse(c, lx);
 	both = tok_take_punct(lx, ',');
-	if (both && parse_l4(c, lx) == frames.l4)
+	if (both && l4_parse(c, lx) == frames.l4)
 		fail(c, &frames.pos, "both tcp and udp are meant by tcp,udp");
 	/* What ends with the datagram is not for both. */
 	if (both)
 		frames.l4 = NFIM_L4_TCP;
-	frames.dirs = parse_dirs(c, lx);
+	frames.dirs = dirs_parse(c, lx);
 	parse_block(c, lx, &frames);
 	check_frames(c, sig, &frames);
 	*(struct prog_src *)vec_add(c, &sig->frames, 1) = frames;
@@ -125,7 +133,7 @@ static void parse_actions(struct comp *c, struct lexer *lx, struct nfim_sig_samp
 	} while (tok_take_punct(lx, ','));
 }
 
-/* expect no | none | more | RULE [action NAME[,NAME...]] [user "TEXT"] */
+/* expect no | none | more | [half] RULE [answers NAME] [action NAME[,NAME...]] [user "TEXT"] */
 static void parse_expect(struct comp *c, struct lexer *lx, struct nfim_sig_sample *s)
 {
 	if (tok_take(lx, "no")) {
@@ -135,8 +143,10 @@ static void parse_expect(struct comp *c, struct lexer *lx, struct nfim_sig_sampl
 	} else if (tok_take(lx, "more")) {
 		s->expect = NFIM_EXPECT_MORE;
 	} else {
-		s->expect = NFIM_EXPECT_RULE;
-		s->rule = tok_name(c, lx, "no, none, more, or the name of a rule");
+		s->expect = tok_take(lx, "half") ? NFIM_EXPECT_HALF : NFIM_EXPECT_RULE;
+		s->rule = tok_name(c, lx, "no, none, more, half, or the name of a rule");
+		if (tok_take(lx, "answers"))
+			s->answers = tok_name(c, lx, "the name of a sample");
 		if (tok_take(lx, "action"))
 			parse_actions(c, lx, s);
 		if (tok_take(lx, "user")) {
@@ -184,8 +194,8 @@ static void parse_sample(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	u32 l4;
 
 	s.name = tok_name(c, lx, "the name of the sample");
-	l4 = parse_l4(c, lx);
-	s.dir = parse_dirs(c, lx);
+	l4 = l4_parse(c, lx);
+	s.dir = dirs_parse(c, lx);
 	if (s.dir == NFIM_DIR_ANY)
 		fail(c, &pos, "a sample is of one direction");
 	s.root = sample_root(l4, parse_mid(c, lx, l4));
@@ -229,6 +239,23 @@ static void parse_head(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	tok_end(c, lx);
 }
 
+/* What a sample answers is of the other direction. */
+static void check_answered(struct comp *c, const struct sig_src *sig,
+			   const struct nfim_sig_sample *s, const struct pos *pos)
+{
+	u32 i;
+
+	for (i = 0; s->answers && i < sig->samples.n; i++) {
+		const struct nfim_sig_sample *o =
+			VEC_AT(&sig->samples, struct nfim_sig_sample, i);
+
+		if (!strcmp(o->name, s->answers) && o->root == s->root && o->dir != s->dir)
+			return;
+	}
+	if (s->answers)
+		fail(c, pos, "there is no sample %s of the other direction", s->answers);
+}
+
 static void check_sample_rules(struct comp *c, const struct sig_src *sig)
 {
 	u32 i, k;
@@ -238,8 +265,9 @@ static void check_sample_rules(struct comp *c, const struct sig_src *sig)
 		struct pos pos = { .path = s->path, .line = s->line, .col = 1 };
 
 		s->proto = sig->proto->name;
-		if (s->expect != NFIM_EXPECT_RULE)
+		if (!s->rule)
 			continue;
+		check_answered(c, sig, s, &pos);
 		for (k = 0; k < sig->rules.n; k++)
 			if (!strcmp(VEC_AT(&sig->rules, struct prog_src, k)->name, s->rule))
 				break;
@@ -273,13 +301,15 @@ void sig_parse(struct comp *c, const struct nfim_source *src)
 			tok_end(c, &lx);
 		} else if (tok_take(&lx, "rule")) {
 			parse_rule(c, &lx, &sig);
+		} else if (tok_take(&lx, "pair")) {
+			pair_parse(c, &lx, &sig);
 		} else if (tok_take(&lx, "frames")) {
 			parse_frames(c, &lx, &sig);
 		} else if (tok_take(&lx, "sample")) {
 			parse_sample(c, &lx, &sig);
 		} else {
 			fail(c, &lx.line.pos,
-			     "title, source, rule, frames or sample is expected here");
+			     "title, source, rule, pair, frames or sample is expected here");
 		}
 	}
 	if (!sig.rules.n)

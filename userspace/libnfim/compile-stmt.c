@@ -323,6 +323,21 @@ static void parse_scan(struct comp *c, struct lexer *lx, const struct prog_src *
 	lits_parse(c, lx, st, NFIM_SCAN_LIT, prog->name);
 }
 
+/* keep FIELD OFF ...: what both halves of a pair have */
+static void parse_keep(struct comp *c, struct lexer *lx, const struct prog_src *prog,
+		       struct stmt *st)
+{
+	u32 i;
+
+	if (!prog->half)
+		fail(c, &st->pos, "only half of a pair keeps a number");
+	for (i = 0; i < prog->stmts.n; i++)
+		if (VEC_AT(&prog->stmts, struct stmt, i)->kind == ST_KEEP)
+			fail(c, &st->pos, "this half keeps a number already");
+	st->kind = ST_KEEP;
+	parse_field(c, lx, &st->a);
+}
+
 static void parse_same(struct comp *c, struct lexer *lx, struct stmt *st)
 {
 	const struct tok *tok;
@@ -373,7 +388,7 @@ static void parse_end(struct comp *c, struct lexer *lx, const struct prog_src *p
 }
 
 /* action NAME... of a rule: what the flow does as a whole */
-static void parse_flow_action(struct comp *c, struct lexer *lx, struct prog_src *prog)
+void flow_action_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 {
 	do {
 		prog->actions |= 1u << action_parse(c, lx);
@@ -391,6 +406,8 @@ static void parse_common(struct comp *c, struct lexer *lx, const struct prog_src
 		st->kind = ST_BYTES;
 		st->off = tok_number(c, lx, "an offset", OFF_MAX);
 		lits_parse(c, lx, st, NFIM_READ_MAX, prog->name);
+	} else if (tok_take(lx, "keep")) {
+		parse_keep(c, lx, prog, st);
 	} else if (tok_take(lx, "same")) {
 		parse_same(c, lx, st);
 	} else if (tok_take(lx, "skip")) {
@@ -415,8 +432,8 @@ void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog)
 	const struct tok *tok = tok_peek(lx);
 	struct stmt st = { .pos = lx->line.pos };
 
-	if (prog->name && tok_take(lx, "action")) {
-		parse_flow_action(c, lx, prog);
+	if (prog->name && !prog->half && tok_take(lx, "action")) {
+		flow_action_parse(c, lx, prog);
 		return;
 	}
 	if (tok_is(tok, "frame") || tok_is(tok, "action") || tok_is(tok, "user") ||

@@ -69,6 +69,7 @@ enum nfim_expect {
 	NFIM_EXPECT_NONE,	/* no rule at all does */
 	NFIM_EXPECT_MORE,
 	NFIM_EXPECT_RULE,
+	NFIM_EXPECT_HALF,	/* half of a pair says yes, and nothing else */
 };
 
 /** struct nfim_sig_sample - bytes with a known answer */
@@ -82,7 +83,9 @@ struct nfim_sig_sample {
 	const u8 *bytes;
 	u32 len;
 	enum nfim_expect expect;
-	const char *rule;	/* of NFIM_EXPECT_RULE */
+	const char *rule;	/* of NFIM_EXPECT_RULE and NFIM_EXPECT_HALF */
+	const char *answers;	/* the sample that the other direction said before, or NULL */
+	const struct nfim_sig_sample *before;	/* that sample */
 	bool has_actions;
 	u32 actions;		/* all its frames together */
 	const u8 *user;		/* NULL if not told */

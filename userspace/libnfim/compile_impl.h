@@ -27,6 +27,7 @@
 enum {
 	OFF_MAX = 4096,		/* largest offset a statement may name */
 	LEVEL_MAX = 4,		/* tabs before a line */
+	WAYS_MAX = 64,		/* rules of the pack that one rule may become */
 };
 
 /* Where something stands in a source. */
@@ -99,6 +100,7 @@ enum stmt_kind {
 	ST_END,
 	ST_TAIL,
 	ST_HTTP,
+	ST_KEEP,		/* expr, the same in the other half */
 	ST_FRAME,
 	ST_ACTION,
 	ST_USER,
@@ -146,6 +148,7 @@ struct prog_src {
 	u32 dirs;
 	bool mid;
 	bool http;		/* @stmts are of a head and a body */
+	bool half;		/* of a pair; the other one stands beside it */
 	u32 actions;		/* of the whole flow */
 	struct vec stmts;	/* struct stmt */
 };
@@ -175,6 +178,8 @@ struct prog {
 	u32 need;
 	u32 evidence;
 	u32 actions;
+	u32 keep_bits;		/* of the number that it keeps, 1/256 bit; 0 for none */
+	bool keep_fresh;	/* no test before says anything of these */
 	struct prefix prefix;
 };
 
@@ -218,6 +223,7 @@ struct comp {
 	struct vec sect[NFIM_SECTS];	/* the pack's sections */
 	struct trie_node *roots[NFIM_ROOTS];
 	u32 n_tables;			/* of MAPS */
+	u32 n_pairs;
 	struct vec interned;		/* literals and strings in DATA */
 	u32 interned_hash[4096];	/* index in @interned + 1 */
 };
@@ -257,10 +263,14 @@ void registry_parse(struct comp *c, const struct nfim_source *src);
 struct nfim_sig_proto *registry_find(struct comp *c, const char *name);
 
 /* compile-parse.c */
+u32 l4_parse(struct comp *c, struct lexer *lx);
+u32 dirs_parse(struct comp *c, struct lexer *lx);
+struct prog_src *rule_add(struct comp *c, struct lexer *lx, struct sig_src *sig);
 void sig_parse(struct comp *c, const struct nfim_source *src);
 
 /* compile-stmt.c */
 void stmt_parse(struct comp *c, struct lexer *lx, struct prog_src *prog);
+void flow_action_parse(struct comp *c, struct lexer *lx, struct prog_src *prog);
 
 void lits_parse(struct comp *c, struct lexer *lx, struct stmt *st, u32 max, bool rule);
 
@@ -313,7 +323,12 @@ u32 index_add(struct comp *c, const struct pos *pos, u32 root, const struct pref
 	      u32 rule);
 void index_write(struct comp *c);
 
+/* compile-pair.c */
+void pair_parse(struct comp *c, struct lexer *lx, struct sig_src *sig);
+u32 pair_evidence(struct comp *c, struct prog_src *first);
+
 /* compile-pack.c */
 u32 data_add(struct comp *c, const void *bytes, u32 len);
+bool prog_choose(const struct prog_src *src, u32 way);
 
 #endif /* _NFIM_COMPILE_IMPL_H */

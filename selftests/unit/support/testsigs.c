@@ -20,7 +20,8 @@ const char testsigs_registry[] =
 	"11\tdgram\t-\tenterprise\t-\tDatagrams\n"
 	"12\tsame\t-\tenterprise\t-\tTwo fields are the same\n"
 	"13\tchoice\t-\tenterprise\t-\tAlternatives, a caseless scan, an action of the flow\n"
-	"14\ttail\t-\tenterprise\t-\tThe last bytes of a datagram\n";
+	"14\ttail\t-\tenterprise\t-\tThe last bytes of a datagram\n"
+	"15\thalves\t-\tmessenger\t-\tWhat both directions prove together\n";
 
 static const char alpha[] =
 	"protocol alpha\n"
@@ -261,9 +262,80 @@ static const char tail[] =
 	"\thex 544c03 21\n"
 	"\texpect none\n";
 
+/* With a rule that waits beside a half, with a number in front of a scan, and with choices. */
+static const char halves[] =
+	"protocol halves\n"
+	"rule slow tcp client\n"
+	"\tbytes 0 \"HC\"\n"
+	"\tu32be 60 = 7\n"
+	"pair number tcp\n"
+	"\thalf client\n"
+	"\t\tbytes 0 \"HC\"\n"
+	"\t\tkeep u16be 2\n"
+	"\t\tscan 4 within 9 \"!\"\n"
+	"\thalf server\n"
+	"\t\tbytes 0 any \"HS\", \"HT\"\n"
+	"\t\tskip u8 0 + 1\n"
+	"\t\tkeep u16le 0\n"
+	"\taction chat\n"
+	"pair words tcp\n"
+	"\thalf any\n"
+	"\t\tbytes 0 \"ping\"\n"
+	"\thalf any\n"
+	"\t\tbytes 0 \"pong\"\n"
+	"pair echo udp\n"
+	"\thalf any\n"
+	"\t\tbytes 0 \"EC\"\n"
+	"\t\tkeep u32be 2\n"
+	"\thalf any\n"
+	"\t\tbytes 0 \"EC\"\n"
+	"\t\tkeep u32be 2\n"
+	"sample ask tcp client\n"
+	"\ttext \"HCab....!...\"\n"
+	"\texpect half number\n"
+	"sample answer tcp server\n"
+	"\ttext \"HS\\x03...ba\"\n"
+	"\texpect number answers ask action chat\n"
+	"sample answer-two tcp server\n"
+	"\ttext \"HT\\x00ba and more\"\n"
+	"\texpect number answers ask action chat\n"
+	"sample ask-late tcp client\n"
+	"\ttext \"HCab!\"\n"
+	"\texpect number answers answer action chat\n"
+	"sample answer-other tcp server\n"
+	"\ttext \"HS\\x03...ca\"\n"
+	"\texpect half number answers ask\n"
+	"sample slow tcp client\n"
+	"\ttext \"HCab........................................................\\x00\\x00\\x00\\x07\"\n"
+	"\texpect slow\n"
+	"sample ping tcp client\n"
+	"\ttext \"ping\"\n"
+	"\texpect half words\n"
+	"sample pong tcp server\n"
+	"\ttext \"pong\"\n"
+	"\texpect words answers ping\n"
+	"sample pong-first tcp client\n"
+	"\ttext \"pong\"\n"
+	"\texpect half words\n"
+	"sample ping-back tcp server\n"
+	"\ttext \"ping\"\n"
+	"\texpect words answers pong-first\n"
+	"sample two-pings tcp server\n"
+	"\ttext \"ping\"\n"
+	"\texpect half words answers ping\n"
+	"sample call udp client\n"
+	"\ttext \"EC1234\"\n"
+	"\texpect half echo\n"
+	"sample back udp server\n"
+	"\ttext \"EC1234\"\n"
+	"\texpect echo answers call\n"
+	"sample back-other udp server\n"
+	"\ttext \"EC1235\"\n"
+	"\texpect half echo answers call\n";
+
 const char *const testsigs[] = {
 	alpha, scan, skip, caseless, many, pair_a, pair_b, far, longer, server, dgram, same,
-	choice, tail,
+	choice, tail, halves,
 };
 
 const size_t n_testsigs = ARRAY_SIZE(testsigs);
