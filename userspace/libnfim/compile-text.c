@@ -250,7 +250,7 @@ static u32 parse_default(struct comp *c, struct lexer *lx)
 /* [offer] NAME[,NAME...] LITERAL, LITERAL... */
 static u32 parse_pick(struct comp *c, struct lexer *lx, struct stmt *st)
 {
-	u32 actions = 0, offer = tok_take(lx, "offer") ? NFIM_ACTION_OFFER : 0, n = 0;
+	u32 actions = 0, offer = tok_take(lx, "offer") ? NFIM_ACTION_OFFER : 0, n = 0, at;
 
 	do {
 		actions |= 1u << action_parse(c, lx);
@@ -258,7 +258,10 @@ static u32 parse_pick(struct comp *c, struct lexer *lx, struct stmt *st)
 	do {
 		put(c, &st->data, actions);
 		put(c, &st->data, (actions | offer) >> 8);
+		at = st->data.n;
 		put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+		if (*VEC_AT(&st->data, u8, at) < 2)
+			fail(c, &lx->line.pos, "what tells an action has at least two bytes");
 		n++;
 	} while (tok_take_punct(lx, ','));
 	tok_end(c, lx);
