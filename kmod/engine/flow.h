@@ -27,7 +27,7 @@ enum {
 	NFIM_BUDGET_AGE		= 30,	/* seconds; only where nothing is still possible */
 	NFIM_FRAMES_PER_PACKET	= 32,
 	NFIM_FRAMES_PER_DATAGRAM = 4,
-	NFIM_USER_WORK		= 50,	/* of a packet, after which no name is looked for */
+	NFIM_USER_WORK		= 100,	/* of a packet, after which no name is looked for */
 	NFIM_USER_MAX		= 63,	/* bytes of a user's name */
 	NFIM_HOST_MAX		= 192,	/* bytes of a host's name */
 	NFIM_LOOKUPS		= 4,	/* of different protocols, of a packet */
