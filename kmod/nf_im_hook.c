@@ -184,7 +184,7 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 	pkt->seg.has_peer_acked = false;
 	pkt->seg.settle = false;
 	pkt->seg.urgent = false;
-	pkt->seg.learn = false;
+	pkt->seg.learn = NULL;
 	pkt->seg.quic = NULL;
 	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;

@@ -215,6 +215,8 @@ static enum take flow_take(struct inspection *in, bool may_evict)
 	}
 	if (take == TAKE_COPY) {
 		in->pkt->seg.age = (u16)(nf_im_now() - e->born);
+		if (nfim_flow_hopes(&e->flow))
+			nf_im_learn_again(in->inet, in->pkt->ct, in->pack, &e->flow);
 		if (entry_brief(in, e)) {
 			take = TAKE_BRIEF;
 		} else {
@@ -621,6 +623,8 @@ void nf_im_inspect_ack(struct nf_im_pkt *pkt)
 	e = nf_im_find_lock(pkt->ct, &key);
 	if (e && e->ct == pkt->ct && !e->flow.done) {
 		pkt->seg.age = (u16)(nf_im_now() - e->born);
+		if (nfim_flow_hopes(&e->flow))
+			nf_im_learn_again(e->inet, pkt->ct, pack, &e->flow);
 		if (nfim_flow_settle(&e->flow, &pkt->seg)) {
 			nf_im_flow_ended(e->inet, pkt->ct, pack, &e->flow);
 			nf_im_entry_changed(e);

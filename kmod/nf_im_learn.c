@@ -23,6 +23,7 @@ struct nf_im_places {
 };
 
 static siphash_key_t secret __aligned(SIPHASH_ALIGNMENT);
+u64 nf_im_learn_key[2] __read_mostly;
 
 static u32 *place_of(struct nf_im_places *places, u16 zone, const u8 *addr)
 {
@@ -47,21 +48,26 @@ static void place_say(u32 *place, u8 proto)
 	} while (old != new && cmpxchg(place, old, new) != old);
 }
 
-/* Addresses of a packet alone are anybody's: both ends must have answered each other. */
+/*
+ * Addresses of a packet alone are anybody's, and this is before the reverse path filter: both ends
+ * must have answered each other, of UDP the server the client.
+ */
 static bool may_learn(const struct nf_im_pkt *pkt)
 {
 	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_SEEN)))
 		return false;
-	return pkt->seg.l4 == IPPROTO_UDP || test_bit(IPS_ASSURED_BIT, &pkt->ct->status);
+	return test_bit(pkt->seg.l4 == IPPROTO_UDP ? IPS_SEEN_REPLY_BIT : IPS_ASSURED_BIT,
+			&pkt->ct->status);
 }
 
+/* @client: it had a part in that, and is helped. */
 static void learn(struct nf_im_net *inet, struct nf_im_places *places,
-		  const struct nf_im_pkt *pkt, const struct nfim_told_addr *told)
+		  const struct nf_im_pkt *pkt, const struct nfim_told_addr *told, bool client)
 {
 	u16 zone = nf_ct_zone(pkt->ct)->id;
 
 	place_say(place_of(places, zone, told->addr), told->proto);
-	if (told->proto && may_learn(pkt))
+	if (told->proto && client && may_learn(pkt))
 		nf_im_expect_learnt(inet, pkt->ct, told);
 }
 
@@ -74,12 +80,12 @@ static void learn_answers(struct nf_im_net *inet, struct nf_im_places *places,
 	for (i = 0; i < told->n; i++)
 		/* A resolver that answers with its own address is a blocklist's. */
 		if (memcmp(told->at[i].addr, resolver, sizeof(told->at[i].addr)))
-			learn(inet, places, pkt, &told->at[i]);
+			learn(inet, places, pkt, &told->at[i], told->asked);
 	if (told->lost)
 		nf_im_count(inet, NF_IM_A_C_LEARNT_LOST);
 }
 
-/* A name of the flow's own says what its server is, if it decided the flow. */
+/* A name that the client says is what its server is, if it decided the flow. */
 static void learn_host(struct nf_im_net *inet, struct nf_im_places *places,
 		       const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
 		       const struct nfim_flow *flow, const struct nfim_step *step)
@@ -94,7 +100,7 @@ static void learn_host(struct nf_im_net *inet, struct nf_im_places *places,
 		told.proto = hit.proto;
 	if (!told.proto || (step->fresh && flow->done == NFIM_KNOWN &&
 			    flow->conf == NFIM_CONF_NAME && flow->proto == told.proto))
-		learn(inet, places, pkt, &told);
+		learn(inet, places, pkt, &told, pkt->dir == IP_CT_DIR_ORIGINAL);
 }
 
 void nf_im_learn_step(struct nf_im_net *inet, const struct nf_im_pkt *pkt,
@@ -126,6 +132,22 @@ bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u
 		return true;
 	nf_im_count(inet, NF_IM_A_C_LEARNT_SHARED);
 	return false;
+}
+
+void nf_im_learn_again(const struct nf_im_net *inet, const struct nf_conn *ct,
+		       const struct nfim_pack *pack, struct nfim_flow *flow)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	struct nf_im_places *places = rcu_dereference(inet->places);
+	const u32 *place;
+
+	if (places && nfim_pack_proto(pack, flow->proto)) {
+		place = place_of(places, nf_ct_zone(ct)->id, (const u8 *)&t->dst.u3);
+		if (nfim_place_same(READ_ONCE(*place), flow->proto))
+			return;
+		nf_im_count(inet, NF_IM_A_C_LEARNT_SHARED);
+	}
+	nfim_flow_unlearn(flow);
 }
 
 void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
@@ -171,4 +193,5 @@ int nf_im_learn_set(struct nf_im_net *inet, bool on)
 void nf_im_learn_init(void)
 {
 	get_random_bytes(&secret, sizeof(secret));
+	get_random_bytes(nf_im_learn_key, sizeof(nf_im_learn_key));
 }

@@ -23,11 +23,16 @@ static inline bool nf_im_learn_on(const struct nf_im_net *inet)
 	return rcu_access_pointer(inet->places);
 }
 
-/* Does the flow go to a resolver, and are its answers wanted? */
-static inline bool nf_im_learn_wants(const struct nf_im_net *inet, const struct nf_conn *ct)
+/* The secret of struct nfim_seg.learn. */
+extern u64 nf_im_learn_key[2];
+
+/* If the flow goes to a resolver whose answers are wanted: the secret, else NULL. */
+static inline const u64 *nf_im_learn_wants(const struct nf_im_net *inet, const struct nf_conn *ct)
 {
-	return unlikely(nf_im_learn_on(inet)) &&
-	       ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all == htons(NFIM_DNS_PORT);
+	if (likely(!nf_im_learn_on(inet)) ||
+	    ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all != htons(NFIM_DNS_PORT))
+		return NULL;
+	return nf_im_learn_key;
 }
 
 /**
@@ -53,6 +58,19 @@ void nf_im_learn_step(struct nf_im_net *inet, const struct nf_im_pkt *pkt,
  * Context: under rcu_read_lock(); counts where it is not.
  */
 bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u8 proto);
+
+/**
+ * nf_im_learn_again() - does what a flow waits with still hold?
+ * @inet: namespace
+ * @ct: its conntrack
+ * @pack: in force
+ * @flow: undecided; by what was learnt it is decided no more if the switch went off, another name
+ *	came by, or the pack has lost the protocol
+ *
+ * Context: under rcu_read_lock() and the lock of the flow; counts where it does not.
+ */
+void nf_im_learn_again(const struct nf_im_net *inet, const struct nf_conn *ct,
+		       const struct nfim_pack *pack, struct nfim_flow *flow);
 
 /**
  * nf_im_flow_ended() - count a flow that was decided without a packet's payload

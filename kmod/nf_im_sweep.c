@@ -44,6 +44,8 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 {
 	u16 age = nf_im_now() - e->born;
 
+	if (nfim_flow_hopes(&e->flow))
+		nf_im_learn_again(e->inet, ct, pack, &e->flow);
 	if (!e->flow.done && age > NFIM_BUDGET_AGE &&
 	    nfim_flow_expire(&e->flow, nf_ct_protonum(ct))) {
 		nf_im_flow_ended(e->inet, ct, pack, &e->flow);

@@ -29,7 +29,10 @@ static void take_lookup(struct nfim_peel *p, const struct nfim_dns *dns)
 	memcpy(step->host, dns->name + (dns->name_len - step->host_len), step->host_len);
 }
 
-/* The answer's addresses, of which not all need be there yet. */
+/*
+ * The answer's addresses, of which not all need be there yet. Which questions the client asked is
+ * not remembered here, so that they help nobody: they only say whose the addresses are.
+ */
 static bool take_answers(struct nfim_peel *p, u32 start, u32 len, struct nfim_dns *dns)
 {
 	u32 want = start + min_t(u32, len, NFIM_DNS_ANSWER_MAX), was = dns->work;

@@ -8,7 +8,6 @@
  * pointer is followed, and of all names of a message only so many labels are looked at.
  */
 #include "dns.h"
-#include "names.h"
 
 enum {
 	HEADER		= 12,
@@ -187,16 +186,59 @@ void nfim_dns_answers(const struct nfim_view *view, u32 start, u32 end, struct n
 	dns->work += i + r.labels;
 }
 
-/* A question by its id and name; never 0. */
-static u32 question_hash(const struct nfim_dns *dns)
+static u64 rol(u64 x, u32 n)
 {
-	u32 hash = NFIM_NAME_HASH, i;
+	return x << n | x >> (64 - n);
+}
 
-	hash = nfim_name_hash(hash, dns->id >> 8);
-	hash = nfim_name_hash(hash, dns->id & 0xff);
-	for (i = 0; i < dns->name_len; i++)
-		hash = nfim_name_hash(hash, dns->name[i]);
-	return hash | 1;
+static void sip_round(u64 v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rol(v[1], 13) ^ v[0];
+	v[3] = rol(v[3], 16) ^ v[2];
+	v[0] = rol(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rol(v[1], 17) ^ v[2];
+	v[3] = rol(v[3], 21) ^ v[0];
+	v[2] = rol(v[2], 32);
+}
+
+static void sip_word(u64 v[4], u64 word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
+/*
+ * A question by its id and name; never 0. Keyed (SipHash-1-3 of both, Aumasson and Bernstein
+ * 2012, with the length in front): who has a domain could find a name of his own else whose hash
+ * is another's, have it asked for, and answer for the other.
+ */
+static u32 question_hash(const struct nfim_dns *dns, const u64 *key)
+{
+	u64 v[4] = {
+		key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
+		key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL,
+	};
+	u64 word = 0;
+	u32 i, hash;
+
+	sip_word(v, (u64)dns->id << 8 | dns->name_len);
+	for (i = 0; i < dns->name_len; i++) {
+		word = word << 8 | dns->name[i];
+		if (i % 8 == 7 || i + 1U == dns->name_len) {
+			sip_word(v, word);
+			word = 0;
+		}
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		sip_round(v);
+	hash = (u32)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+	return hash ? hash : 1;
 }
 
 static u32 *question_slot(struct nfim_flow *flow, u32 i)
@@ -235,16 +277,20 @@ void nfim_dns_learn(const struct nfim_pack *pack, struct nfim_flow *flow,
 {
 	struct nfim_dns dns __uninitialized;
 	struct nfim_window_view wv;
+	u32 hash;
 
 	nfim_window_view_init(&wv, NULL, seg, 0, 0, false);
 	wv.view.len = seg->len;
 	wv.view.last = true;
 	if (nfim_dns_message(&wv.view, 0, seg->len, &dns) != NFIM_DNS_MESSAGE || !dns.name_len)
 		return;
-	if (!seg->dir && !dns.response)
-		question_add(flow, question_hash(&dns));
-	else if (seg->dir && dns.answer && question_answered(flow, question_hash(&dns)))
+	hash = question_hash(&dns, seg->learn);
+	if (!seg->dir && !dns.response) {
+		question_add(flow, hash);
+	} else if (seg->dir && dns.answer && question_answered(flow, hash)) {
+		step->told.asked = true;
 		nfim_dns_answers(&wv.view, 0, seg->len, &dns, nfim_dns_lookup(pack, &dns),
 				 &step->told);
+	}
 	step->work += dns.work;
 }

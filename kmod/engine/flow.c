@@ -649,11 +649,14 @@ static void step_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 }
 
 /* A new pack has other rules and another index: what was kept is looked at from its start. */
-static void flow_repack(struct nfim_flow *flow, const struct nfim_seg *seg, u8 epoch)
+static void flow_repack(struct nfim_flow *flow, const struct nfim_seg *seg,
+			const struct nfim_pack *pack)
 {
 	u32 i;
 
-	flow->epoch = epoch;
+	flow->epoch = pack->epoch;
+	if (nfim_flow_hopes(flow) && !nfim_pack_proto(pack, flow->proto))
+		nfim_flow_unlearn(flow);
 	for (i = 0; i < 2; i++) {
 		flow->flags[i] |= NFIM_F_REWALK;
 		/* What it said of a pair is of the other pack; what was offered is no pair. */
@@ -697,12 +700,13 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	step->offers.tries = 0;
 	step->told.n = 0;
 	step->told.lost = false;
+	step->told.asked = false;
 	if (flow->packets < U16_MAX)
 		flow->packets++;
 	if (unlikely(!was && flow->conf == NFIM_CONF_OFFER))
 		flow_expected(flow, step);
 	if (flow->epoch != pack->epoch && !was)
-		flow_repack(flow, seg, pack->epoch);
+		flow_repack(flow, seg, pack);
 	/* Nothing of it could be read; so it will be with the rest. */
 	if (unlikely(was && flow->conf == NFIM_CONF_LEARNT))
 		mc.watch = NFIM_WATCH_NOTHING;

@@ -221,6 +221,15 @@ void nfim_flow_offered(struct nfim_flow *flow, u8 proto, u32 actions);
  */
 void nfim_flow_learnt(struct nfim_flow *flow, u8 proto);
 
+/** nfim_flow_unlearn() - what was learnt does not hold any more; the flow has no verdict yet */
+void nfim_flow_unlearn(struct nfim_flow *flow);
+
+/** nfim_flow_hopes() - is it a flow that what was learnt would decide at its end? */
+static inline bool nfim_flow_hopes(const struct nfim_flow *flow)
+{
+	return unlikely(flow->conf == NFIM_CONF_LEARNT) && !flow->done;
+}
+
 /**
  * nfim_flow_step() - show the engine one packet's payload
  * @pack: opened pack

@@ -10,7 +10,7 @@ void nfim_flow_learnt(struct nfim_flow *flow, u8 proto)
 	flow->conf = NFIM_CONF_LEARNT;
 }
 
-static void unlearn(struct nfim_flow *flow)
+void nfim_flow_unlearn(struct nfim_flow *flow)
 {
 	flow->proto = 0;
 	flow->conf = NFIM_CONF_PAYLOAD;
@@ -24,7 +24,7 @@ void nfim_learnt_end(struct nfim_flow *flow)
 		return;
 	/* A name may have stood in what was not read, or did not come by here. */
 	if (flow->done != NFIM_NONE || (flow->flags[0] | flow->flags[1]) & NFIM_F_MID) {
-		unlearn(flow);
+		nfim_flow_unlearn(flow);
 		return;
 	}
 	flow->done = NFIM_KNOWN;
@@ -41,7 +41,7 @@ void nfim_learnt_step(struct nfim_flow *flow, struct nfim_step *step)
 {
 	/* It has a name of its own. */
 	if (step->host_len || step->named)
-		unlearn(flow);
+		nfim_flow_unlearn(flow);
 	nfim_learnt_end(flow);
 	if (flow->done != NFIM_KNOWN || flow->conf != NFIM_CONF_LEARNT)
 		return;

@@ -15,28 +15,33 @@ static u8 place_proto(u32 place)
 	return place >> 16 & 0xff;
 }
 
-static bool place_fresh(u32 place, u16 now)
+static bool place_said(u32 place, u16 now, u16 seconds)
 {
 	u16 age = now - (u16)place;
 
-	return place & PLACE_SAID &&
-	       age <= (place & PLACE_SHARED ? NFIM_SHARED_SECONDS : NFIM_LEARN_SECONDS);
+	return place & PLACE_SAID && age <= seconds;
 }
 
 u32 nfim_place_say(u32 place, u16 now, u8 proto)
 {
-	bool fresh = place_fresh(place, now);
+	/* For so long a name forbids another one's, longer than it helps its own. */
+	bool forbids = place_said(place, now, NFIM_SHARED_SECONDS);
 
-	if (proto && fresh && place & PLACE_SHARED)
+	if (proto && forbids && place & PLACE_SHARED)
 		return place;
-	if (!proto || (fresh && place_proto(place) != proto))
+	if (!proto || (forbids && place_proto(place) != proto))
 		return PLACE_SAID | PLACE_SHARED | now;
 	return PLACE_SAID | (u32)proto << 16 | now;
 }
 
+bool nfim_place_same(u32 place, u8 proto)
+{
+	return place & PLACE_SAID && !(place & PLACE_SHARED) && place_proto(place) == proto;
+}
+
 bool nfim_place_holds(u32 place, u16 now, u8 proto)
 {
-	return place_fresh(place, now) && !(place & PLACE_SHARED) && place_proto(place) == proto;
+	return place_said(place, now, NFIM_LEARN_SECONDS) && nfim_place_same(place, proto);
 }
 
 static bool host_address(const u8 *addr, bool v6)

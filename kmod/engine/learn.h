@@ -34,6 +34,7 @@ struct nfim_told_addr {
 struct nfim_told {
 	u8 n;
 	bool lost;	/* there are more */
+	bool asked;	/* the client was seen to ask for them: only then they help it */
 	struct nfim_told_addr at[NFIM_TOLD_MAX];
 };
 
@@ -68,6 +69,9 @@ bool nfim_learnt_make(struct nfim_expected *ex, const struct nfim_told_addr *tol
  * Return: what to remember from now on.
  */
 u32 nfim_place_say(u32 place, u16 now, u8 proto);
+
+/** nfim_place_same() - the same whenever that was, for a flow that has been waiting since */
+bool nfim_place_same(u32 place, u8 proto);
 
 /** nfim_place_holds() - is it this protocol's alone, as far as was seen? */
 bool nfim_place_holds(u32 place, u16 now, u8 proto);

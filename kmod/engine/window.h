@@ -70,7 +70,8 @@ struct nfim_quic;
  * @settle: the caller knows acknowledgments: that a flow is none of ours is then said only of
  *	bytes that were acknowledged, as others may be decoys that never arrived
  * @urgent: TCP: the urgent flag is set; the receiver may take a byte out of the stream
- * @learn: the flow goes to a resolver: of its answers @told of the step is wanted
+ * @learn: the flow goes to a resolver: of its answers @told of the step is wanted. Two words that
+ *	nobody outside knows, by which its questions are remembered; or NULL
  * @quic: UDP: memory to decrypt QUIC in, from nfim_flow_step() to nfim_flow_commit(), the
  *	caller's alone meanwhile. Without it a flow of QUIC is given up
  */
@@ -91,7 +92,7 @@ struct nfim_seg {
 	bool has_peer_acked;
 	bool settle;
 	bool urgent;
-	bool learn;
+	const u64 *learn;
 	struct nfim_quic *quic;
 };
 

@@ -17,7 +17,7 @@
 # Names of dnsmasq, the last number of their addresses in 10.0.2.0/24.
 names="g.whatsapp.net/10 www.test/11 a.whatsapp.net/12 www2.test/12 b.whatsapp.net/13
 	b.telegram.org/13 graph.whatsapp.com/14 whatsappbrand.com/15 c.whatsapp.net/17
-	d.whatsapp.net/18 e.whatsapp.net/19"
+	d.whatsapp.net/18 e.whatsapp.net/19 f.whatsapp.net/23 www3.test/23 h.whatsapp.net/24"
 net=10.0.2
 CLI4_OTHER=10.0.1.3
 
@@ -120,8 +120,7 @@ test_ways() {
 	ipt -D FORWARD 1
 	zero_counters FORWARD
 	check "over TCP" ask --tcp d.whatsapp.net
-	noise 7000 "$net.18" >/dev/null
-	check_counts "an answer over TCP is learnt" "tcp>2" twin=0 payload=0
+	is_none "an answer over TCP, whose question is not remembered, helps nobody" "$net.18"
 	zero_counters FORWARD
 	check "a chain" ask chain.whatsapp.net
 	noise 7000 "$net.21" >/dev/null
@@ -131,10 +130,36 @@ test_ways() {
 		</dev/null >/dev/null 2>&1
 	noise 7000 "$net.20" >/dev/null
 	check_counts "a ClientHello is learnt from" "tcp>2" twin=0 payload=0
-	zero_counters FORWARD
 	cli quichello web.whatsapp.com "$net.22" 4433 1 >/dev/null
-	noise 7000 "$net.22" >/dev/null
-	check_counts "a hello of QUIC, too" "tcp>2" twin=0 payload=0
+	is_none "a hello of QUIC that nobody answered, as if forged, is not" "$net.22"
+	srv socat UDP4-LISTEN:4434,bind="$net.22",fork PIPE &
+	busywait 5000 srv_listens_udp "$net.22:4434"
+	cli quichello web.whatsapp.com "$net.22" 4434 1 >/dev/null
+	is_none "nor one that is answered later" "$net.22"
+}
+
+# A flow that was to be helped waits for its end; until then what was learnt must hold.
+waiting() {
+	zero_counters FORWARD
+	noise --udp --pause 2 7000 "$net.$1" >/dev/null &
+	waiting=$!
+	sleep 1
+}
+
+test_waiting() {
+	ask f.whatsapp.net h.whatsapp.net
+	waiting 23
+	wait "$waiting"
+	check_counts "nothing happens meanwhile: known" udp=5 twin=0 payload=0
+	waiting 23
+	ask www3.test
+	wait "$waiting"
+	check_counts "another name has its address meanwhile: nobody's" "${none[@]}"
+	waiting 24
+	fw imctl disable --correlate --runtime
+	wait "$waiting"
+	check_counts "switched off meanwhile: nobody's" "${none[@]}"
+	fw imctl enable --correlate --runtime
 }
 
 # --- What must not ----------------------------------------------------------
@@ -305,7 +330,7 @@ test_namespace() {
 srv_ready() {
 	local i
 
-	for i in {10..22}; do
+	for i in {10..24}; do
 		srv ip addr add "$net.$i/24" dev s0
 	done
 	srv ip -6 addr add fd00:2::10/64 dev s0 nodad
@@ -321,6 +346,7 @@ start_nginx 80 443
 check "names of labels" fw imctl labels --write
 test_answer
 test_ways
+test_waiting
 test_twins
 test_nat
 test_ipv6

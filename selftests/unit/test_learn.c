@@ -169,6 +169,28 @@ TEST(test_answers)
 	}
 }
 
+/* Who has evil.com found a name in it that an unkeyed hash does not tell from WhatsApp's. */
+static void test_forged(void)
+{
+	u32 alen, qlen, olen;
+	u8 *a = hex_bytes(HEAD("0001") "06 713862617172" WA_NET IN_A A(OWN, ONE), &alen);
+	u8 *o = hex_bytes(HEAD("0001") "02 7230 04 6576696c 03 636f6d 00" IN_A A(OWN, ONE), &olen);
+	u8 *q = question_of(o, &qlen);
+	struct drive d;
+
+	case_begin("two names of one hash");
+	resolver(&d, true);
+	drive_datagram(&d, 0, q, qlen);
+	drive_datagram(&d, 1, a, alen);
+	case_eq("told", d.step.told.n, 0);
+	drive_datagram(&d, 1, o, olen);
+	case_eq("told by the answer", d.step.told.n, 1);
+	drive_free(&d);
+	free(a);
+	free(o);
+	free(q);
+}
+
 /* An answer counts once, on the flow that asked, from the side that was asked. */
 TEST(test_asked)
 {
@@ -194,6 +216,7 @@ TEST(test_asked)
 	a[1] ^= 1;
 	drive_datagram(&d, 1, a, alen);
 	case_eq("told by the right one", d.step.told.n, 1);
+	case_ok("which was asked for", d.step.told.asked);
 	drive_datagram(&d, 1, a, alen);
 	case_eq("told once more", d.step.told.n, 0);
 	drive_free(&d);
@@ -206,6 +229,8 @@ TEST(test_asked)
 	drive_datagram(&d, 1, a, alen);
 	case_eq("told", d.step.told.n, 0);
 	drive_free(&d);
+
+	test_forged();
 
 	case_begin("nobody wants to learn");
 	resolver(&d, true);
@@ -279,6 +304,7 @@ TEST(test_tcp)
 		for (told = 0, n = 0; n < alen; n += cut) {
 			drive_at(&d, 1, n, a + n, min(cut, alen - n));
 			told += d.step.told.n;
+			case_ok("helps nobody", !d.step.told.asked);
 		}
 		case_eq("told", told, 1);
 		case_str("whose", name_of(d.step.told.at[0].proto), "whatsapp");
@@ -316,9 +342,20 @@ TEST(test_places)
 	p = nfim_place_say(nfim_place_say(0, 65500, 7), 65535, 0);
 	case_ok("over the clock's end", !nfim_place_holds(p, 10, 7));
 
-	case_begin("another one's, a minute before");
-	p = nfim_place_say(nfim_place_say(0, 65500, 8), 65536 + 30 - 65536, 7);
-	case_ok("is none any more", nfim_place_holds(p, 40, 7));
+	case_begin("another one's, longer ago than it helps");
+	p = nfim_place_say(nfim_place_say(0, 65500, 8), 65561 - 65536, 7);
+	case_ok("forbids it", !nfim_place_holds(p, 25, 7) && !nfim_place_same(p, 7));
+	p = nfim_place_say(nfim_place_say(0, 65500, 8), 65800 - 65536, 7);
+	case_ok("to the last second", !nfim_place_holds(p, 264, 7));
+	p = nfim_place_say(nfim_place_say(0, 65500, 8), 65801 - 65536, 7);
+	case_ok("is none any more", nfim_place_holds(p, 265, 7));
+
+	case_begin("a flow that waits");
+	p = nfim_place_say(0, 100, 7);
+	case_ok("the same", nfim_place_same(p, 7) && !nfim_place_same(p, 8));
+	case_ok("nothing is nobody's", !nfim_place_same(0, 0) && !nfim_place_same(0, 7));
+	case_ok("shared", !nfim_place_same(nfim_place_say(p, 110, 0), 7));
+	case_ok("another's by now", !nfim_place_same(nfim_place_say(p, 500, 8), 7));
 }
 
 /* What helps whom. */
@@ -461,6 +498,32 @@ TEST(test_last_chance)
 	drive_free(&d);
 }
 
+/* A pack is put in place of another while the flow waits. */
+TEST(test_repack)
+{
+	static const char *const has[] = { "with", "without" };
+	static const u8 want[] = { NFIM_KNOWN, NFIM_NONE };
+	u8 gone = NFIM_PROTO_MAX - 1;
+	struct drive d;
+	u32 i;
+
+	while (nfim_pack_proto(&set->pack, gone))
+		gone--;
+	for (i = 0; i < 2; i++) {
+		case_begin("a new pack %s the protocol", has[i]);
+		learnt(&d, false);
+		if (i)
+			d.flow.proto = gone;
+		d.flow.epoch = (u8)(set->pack.epoch + 1);
+		drive_at(&d, 0, 0, noise, sizeof(noise));
+		drive_at(&d, 1, 0, noise, sizeof(noise));
+		if (!d.verdict)
+			d.verdict = nfim_flow_expire(&d.flow, NFIM_L4_TCP);
+		case_verdict("ends as", d.verdict, want[i]);
+		drive_free(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_last_chance),
+		cmocka_unit_test(test_repack),
 	};
 	int failed;
 

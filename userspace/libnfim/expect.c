@@ -90,6 +90,11 @@ const struct nfim_expected *nfim_expecttab_find(const struct nfim_expecttab *tab
 	return learnt;
 }
 
+bool nfim_expecttab_same(const struct nfim_expecttab *tab, const uint8_t *addr, uint8_t proto)
+{
+	return nfim_place_same(*place_of(tab, addr), proto);
+}
+
 int nfim_expecttab_told(struct nfim_expecttab *tab, const struct nfim_told_addr *told,
 			const struct nfim_ends *of, bool learn, uint64_t usec)
 {

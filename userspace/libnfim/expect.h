@@ -50,6 +50,9 @@ const struct nfim_expected *nfim_expecttab_find(const struct nfim_expecttab *tab
 int nfim_expecttab_told(struct nfim_expecttab *tab, const struct nfim_told_addr *told,
 			const struct nfim_ends *of, bool learn, uint64_t usec);
 
+/** nfim_expecttab_same() - are names of an address still this protocol's alone? */
+bool nfim_expecttab_same(const struct nfim_expecttab *tab, const uint8_t *addr, uint8_t proto);
+
 /** nfim_expecttab_free() - let go of it all */
 void nfim_expecttab_free(struct nfim_expecttab *tab);
 

@@ -15,6 +15,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 enum {
@@ -31,8 +32,15 @@ struct nfim_flowtab {
 	size_t n_rows, rows_size;
 	uint64_t n_packets;
 	struct nfim_expecttab expected;
+	u64 secret[2];		/* of struct nfim_seg.learn */
 	struct nfim_quic quic;
 };
+
+/* Captures are hostile, too. */
+static bool make_secret(struct nfim_flowtab *tab)
+{
+	return getrandom(tab->secret, sizeof(tab->secret), 0) == sizeof(tab->secret);
+}
 
 struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack, bool correlate)
 {
@@ -45,7 +53,7 @@ struct nfim_flowtab *nfim_flowtab_new(const struct nfim_pack *pack, bool correla
 	tab->buckets = calloc(tab->n_buckets, sizeof(struct nfim_row *));
 	if (correlate)
 		tab->expected.places = calloc(NFIM_PLACES, sizeof(*tab->expected.places));
-	if (!tab->buckets || (correlate && !tab->expected.places)) {
+	if (!tab->buckets || (correlate && (!tab->expected.places || !make_secret(tab)))) {
 		nfim_flowtab_free(tab);
 		return NULL;
 	}
@@ -353,6 +361,12 @@ static bool may_offer(const struct nfim_row *row)
 	return t && t->side[0].saw_syn && t->side[0].has_ack && t->side[1].has_ack;
 }
 
+/* As in the kernel: of UDP the server answered. */
+static bool may_learn(const struct nfim_row *row)
+{
+	return row->track ? may_offer(row) : row->answered;
+}
+
 static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int dir,
 		       const struct nfim_offers *offers, uint64_t usec)
 {
@@ -371,7 +385,7 @@ static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int
 static int take_answers(struct nfim_flowtab *tab, const struct nfim_row *row,
 			const struct nfim_told *told, uint64_t usec)
 {
-	bool learn = !row->track || may_offer(row);
+	bool learn = told->asked && may_learn(row);
 	struct nfim_ends of;
 	int ret = 0;
 	u32 i;
@@ -383,8 +397,8 @@ static int take_answers(struct nfim_flowtab *tab, const struct nfim_row *row,
 	return ret;
 }
 
-/* A name of the flow's own says what its server is, if it decided the flow. */
-static int take_host(struct nfim_flowtab *tab, const struct nfim_row *row,
+/* A name that the client says is what its server is, if it decided the flow. */
+static int take_host(struct nfim_flowtab *tab, const struct nfim_row *row, int dir,
 		     const struct nfim_step *step, uint64_t usec)
 {
 	const struct nfim_flow *flow = &row->flow;
@@ -401,7 +415,7 @@ static int take_host(struct nfim_flowtab *tab, const struct nfim_row *row,
 			    flow->conf == NFIM_CONF_NAME && flow->proto == told.proto))
 		return 0;
 	return nfim_expecttab_told(&tab->expected, &told, &of,
-				   !row->track || may_offer(row), usec);
+				   !dir && may_learn(row), usec);
 }
 
 /* What does the packet say of addresses? */
@@ -410,7 +424,7 @@ static int take_names(struct nfim_flowtab *tab, const struct nfim_row *row,
 {
 	if (seg->learn)
 		return take_answers(tab, row, &step->told, usec);
-	return step->host_len ? take_host(tab, row, step, usec) : 0;
+	return step->host_len ? take_host(tab, row, seg->dir, step, usec) : 0;
 }
 
 static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct nfim_seg *seg,
@@ -489,7 +503,7 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		.dir = dir,
 		.l4 = pkt->l4,
 		.quic = &tab->quic,
-		.learn = tab->expected.places && row->sport == NFIM_DNS_PORT,
+		.learn = tab->expected.places && row->sport == NFIM_DNS_PORT ? tab->secret : NULL,
 	};
 	int ret = 0;
 
@@ -500,6 +514,11 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		row->payload = true;
 		ask_expected(tab, row, pkt->usec);
 	}
+	row->answered |= dir;
+	/* Another name may have come by since it began. */
+	if (nfim_flow_hopes(&row->flow) &&
+	    !nfim_expecttab_same(&tab->expected, row->server.b, row->flow.proto))
+		nfim_flow_unlearn(&row->flow);
 	if (row->l4 == IPPROTO_UDP && pkt->caplen)
 		lookup(tab, row, &seg);
 	/* What a reset carries is a reason for people, no part of the stream. */

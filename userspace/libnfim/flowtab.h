@@ -20,6 +20,7 @@ struct nfim_row {
 	uint64_t decided;	/* number of the packet at which the verdict fell, 0 for none */
 	enum nfim_verdict verdict;
 	bool payload;		/* some was seen */
+	bool answered;		/* by the server */
 	uint16_t rule;		/* index in the pack, or NFIM_NO_RULE */
 	uint32_t actions;	/* all that were seen */
 	uint8_t user[NFIM_USER_MAX];

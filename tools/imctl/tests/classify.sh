@@ -172,6 +172,12 @@ is "names of other flows: client, address, start, a name of its own, which forbi
 is "names of other flows: too late" "$(correlated correlate-late.pcap)" "5001 - - -"
 is "names of other flows: nobody asked" "$(correlated correlate-unasked.pcap)" "5001 - - -"
 is "names of other flows: shared" "$(correlated correlate-shared.pcap)" "5001 - - -"
+is "names of other flows: shared while it waits" "$(correlated correlate-meanwhile.pcap)" \
+	"5001 - - -"
+is "names of other flows: an answer over TCP" "$(correlated correlate-tcp.pcap)" "5001 - - -"
+is "names of other flows: what the client says" "$(correlated correlate-client.pcap)" \
+	"5001 whatsapp name correlated"
+is "names of other flows: what the server says" "$(correlated correlate-server.pcap)" "5001 - - -"
 
 run classify "$caps/plain.pcap" >/dev/null
 if [ -w /dev/full ]; then

@@ -322,6 +322,19 @@ def correlated():
     shared = [one(me, 4002, "10.9.9.9", 53, query(b"example.org")),
               one("10.9.9.9", 53, me, 4002, query(b"example.org", flags=0x8180, answers=1))]
     pcap("correlate-shared.pcap", shared + asked + noise(me, there, 5001))
+    waits = noise(me, there, 5001)
+    pcap("correlate-meanwhile.pcap", asked + waits[:4] + shared + waits[4:])
+    t = Tcp(b="10.9.9.9", bport=53)
+    pcap("correlate-tcp.pcap", t.open() +
+         [t.send(i, struct.pack(">H", len(m)) + m)
+          for i, m in enumerate((query(name), query(name, flags=0x8180, answers=1)))] +
+         noise(me, there, 5001))
+    # The same words from either end.
+    for d, who in enumerate(("client", "server")):
+        t = Tcp(b=there, bport=80)
+        pcap("correlate-%s.pcap" % who, t.open() +
+             [t.send(d, b"GET / HTTP/1.1\r\nHost: web.whatsapp.com\r\n\r\n"),
+              t.segment(1 - d, ACK)] + noise(me, there, 5001))
 
 
 def offers():
