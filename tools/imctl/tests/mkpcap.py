@@ -299,6 +299,17 @@ def lookups():
              [t.send(0, data[i:i + size]) for i in range(0, len(data), size)])
 
 
+def hello(name):
+    """A ClientHello of TLS, RFC 8446 section 4.1.2."""
+    def sized(fmt, data):
+        return struct.pack(fmt, len(data)) + data
+
+    sni = sized(">H", b"\0" + sized(">H", name))
+    body = b"\3\3" + bytes(range(32)) + b"\0" + sized(">H", b"\x13\1") + b"\1\0" + \
+        sized(">H", b"\0\0" + sized(">H", sni))
+    return b"\x16\3\1" + sized(">H", b"\1\0" + sized(">H", body))
+
+
 def correlated():
     def one(src, sport, dst, dport, message):
         return ip(src, dst, 17, udp(src, sport, dst, dport, message))
@@ -331,10 +342,10 @@ def correlated():
          noise(me, there, 5001))
     # The same words from either end.
     for d, who in enumerate(("client", "server")):
-        t = Tcp(b=there, bport=80)
+        t = Tcp(b=there, bport=443)
         pcap("correlate-%s.pcap" % who, t.open() +
-             [t.send(d, b"GET / HTTP/1.1\r\nHost: web.whatsapp.com\r\n\r\n"),
-              t.segment(1 - d, ACK)] + noise(me, there, 5001))
+             [t.send(d, hello(b"web.whatsapp.com")), t.segment(1 - d, ACK)] +
+             noise(me, there, 5001))
 
 
 def offers():
