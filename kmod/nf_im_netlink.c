@@ -174,7 +174,7 @@ static int cmd_enable(struct sk_buff *skb, struct genl_info *info)
 	int err = nf_im_enable(genl_info_net(info), true, bridge,
 			       info->attrs[NF_IM_A_CORRELATE]);
 
-	if (err == -ENOMEM)
+	if (err == -ENOMEM && info->attrs[NF_IM_A_CORRELATE])
 		return extack_errno(info, err, "no memory for names, or no room in table_bytes");
 	return extack_errno(info, err, bridge ?
 			    "the hook could not be had: nf_conntrack_bridge or labels are missing" :

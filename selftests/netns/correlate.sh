@@ -326,6 +326,21 @@ test_namespace() {
 	check "the kernel is well" kernel_is_well
 }
 
+# A namespace other than the first has a sixteenth of it: less than the names take.
+test_no_memory() {
+	off=1 anew table_bytes=$((1 << 20))
+	setup_topology small
+	check_not "no memory for names" fw imctl enable --correlate --runtime
+	check_eq "then nothing is enabled" "no no" "$(im_status correlate) $(im_status enabled)"
+	mkdir -p /etc/nf-im
+	echo correlate >/etc/nf-im/enabled
+	check "the boot then" fw imctl enable --saved
+	check_eq "enables the rest" "no yes" "$(im_status correlate) $(im_status enabled)"
+	rm /etc/nf-im/enabled
+	use_topology
+	ip netns del fw-small
+}
+
 # srv's addresses, and its echo.
 srv_ready() {
 	local i
@@ -357,4 +372,5 @@ test_expired
 test_cap
 test_unload
 test_namespace
+test_no_memory
 ktap_finish

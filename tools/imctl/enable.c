@@ -78,6 +78,20 @@ static int set(bool on)
 	return save(on);
 }
 
+/* At boot no names are better than no recognition at all. */
+static int enable_saved(struct nfim_nl *nl, struct nfim_nl_err *err)
+{
+	bool names = imctl_saved_correlate(), bridges = imctl_saved_bridge();
+	struct nfim_nl_err second;
+	int ret = nfim_nl_enable(nl, true, bridges, names, err);
+
+	if (!ret || !names || nfim_nl_enable(nl, true, bridges, false, &second))
+		return ret;
+	imctl_say("%s", err->msg);
+	imctl_say("enabled without --correlate");
+	return 0;
+}
+
 /* Marks first: a flow that is decided before there is a mask has to be walked over. */
 static int set_saved(void)
 {
@@ -101,7 +115,7 @@ static int set_saved(void)
 	if (!ret && masks.packet)
 		ret = nfim_nl_mark(nl, true, masks.packet, &err);
 	if (!ret && imctl_saved_enabled())
-		ret = nfim_nl_enable(nl, true, imctl_saved_bridge(), imctl_saved_correlate(), &err);
+		ret = enable_saved(nl, &err);
 	nfim_nl_close(nl);
 	if (ret)
 		imctl_say("%s", err.msg);
