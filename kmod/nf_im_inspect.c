@@ -121,6 +121,7 @@ static enum take entry_make(struct inspection *in, bool may_evict, struct nf_im_
 
 	*e = nf_im_entry_new(in->inet, in->key, in->pkt->ct, &why);
 	if (*e) {
+		(*e)->flow.epoch = in->pack->epoch;
 		if (unlikely(nf_im_label_known(in->pkt->labels)))
 			entry_remember(in, *e);
 		else if (unlikely(atomic_read(&in->inet->expected) |
@@ -598,7 +599,7 @@ void nf_im_inspect_syn(const struct nf_im_pkt *pkt)
 
 	e = nf_im_find_lock(pkt->ct, &key);
 	if (e && e->flow.dir[IP_CT_DIR_ORIGINAL].base != pkt->seg.seq)
-		nf_im_entry_reset(e);
+		nf_im_entry_reset(e, rcu_dereference(nf_im_pack)->p.epoch);
 	nf_im_bucket_unlock(key);
 }
 

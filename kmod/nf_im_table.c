@@ -307,10 +307,11 @@ void nf_im_address_forget(const struct nf_conn *ct)
 }
 
 /* Another connection takes the entry over. */
-void nf_im_entry_reset(struct nf_im_entry *e)
+void nf_im_entry_reset(struct nf_im_entry *e, u8 epoch)
 {
 	nf_im_entry_drop_window(e);
 	nfim_flow_init(&e->flow);
+	e->flow.epoch = epoch;
 	e->flags &= ~NF_IM_E_HELD;
 	e->born = nf_im_now();
 	nf_im_entry_changed(e);

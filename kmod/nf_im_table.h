@@ -178,7 +178,7 @@ static inline void nf_im_entry_changed(struct nf_im_entry *e)
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why);
 void nf_im_entry_kill(struct nf_im_entry *e);
-void nf_im_entry_reset(struct nf_im_entry *e);
+void nf_im_entry_reset(struct nf_im_entry *e, u8 epoch);
 bool nf_im_entry_watch(struct nf_im_entry *e);
 void nf_im_entry_drop_window(struct nf_im_entry *e);
 

@@ -408,5 +408,6 @@ enum nfim_run_result nfim_carry_datagram(struct nfim_match_ctx *mc, const struct
 		p.start = p.next;
 		p.step = 0;
 		scratch.origin = p.next;
+		mc->half = 0;
 	}
 }

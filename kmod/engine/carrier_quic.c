@@ -78,6 +78,7 @@ static void crypto_view_init(struct crypto_view *cv, const struct nfim_quic *q,
 	cv->kept = cv->wv.view.read;
 	cv->q = q;
 	cv->wv.view.read = crypto_read;
+	cv->wv.view.piece = NULL;
 	cv->wv.view.len = crypto_reach(cv);
 }
 

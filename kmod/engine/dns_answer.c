@@ -176,8 +176,9 @@ static u32 record(struct reader *r, u32 off, struct nfim_dns *dns, u8 proto,
 void nfim_dns_answers(const struct nfim_view *view, u32 start, u32 end, struct nfim_dns *dns,
 		      u8 proto, struct nfim_told *told)
 {
-	struct reader r = { .view = view, .start = start, .end = min(end, view->len) };
-	u32 off = dns->records, i;
+	/* Not inside, where gcc 10 takes the others for forgotten. */
+	u32 stop = min(end, view->len), off = dns->records, i;
+	struct reader r = { .view = view, .start = start, .end = stop };
 
 	for (i = 0; i < dns->n_answers && i < RECORDS_MAX && off; i++)
 		off = record(&r, off, dns, proto, told);

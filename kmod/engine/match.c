@@ -79,8 +79,13 @@ static void run_half(struct match_run *run, u32 idx, const struct nfim_out *out)
 		return;
 	}
 	if (mc->half && (run->half == NFIM_NO_RULE ||
-			 !run_prefers(run, idx, out->need, run->half, run->half_need)))
+			 !run_prefers(run, idx, out->need, run->half, run->half_need))) {
+		/* Said by bytes that were sent twice, as others: which came, nobody knows. */
+		if (*run->flags & NFIM_F_REOPENED &&
+		    (half / 2 != mc->half / 2 || out->kept != mc->kept))
+			*run->flags |= NFIM_F_ANOMALY;
 		return;
+	}
 	mc->half = half;
 	mc->kept = out->kept;
 	run->half = idx;

@@ -5,7 +5,7 @@
  *
  * It needs no room of its own, and no flow is kept for it:
  *  - of datagrams, and of a stream that no rule waits for (NFIM_F_CLOSED), nobody uses waits and
- *    node of struct nfim_flow_dir, so that they have it. The latest datagram's counts;
+ *    node of struct nfim_flow_dir, so that they have it. The latest half counts;
  *  - of a stream that others still wait for it stands among those that wait, in the origin's
  *    block. It is known by its need, 0, which nobody waits for.
  * A new pack forgets it: see flow_repack() and NFIM_F_REWALK.

@@ -319,9 +319,9 @@ TEST(test_datagrams)
 	drive_datagram(&d, 0, "EC1234", 6);
 	drive_datagram(&d, 0, "EC1235", 6);
 	drive_datagram(&d, 0, "other", 5);
-	drive_datagram(&d, 1, "EC1234", 6);
+	drive_datagram(&d, 1, "EB1234", 6);
 	case_verdict("an older one", d.verdict, NFIM_UNDECIDED);
-	drive_datagram(&d, 1, "EC1235", 6);
+	drive_datagram(&d, 1, "EB1235", 6);
 	case_verdict("verdict", d.verdict, NFIM_KNOWN);
 	case_eq("confidence", d.flow.conf, NFIM_CONF_PAIR);
 	drive_free(&d);
@@ -358,6 +358,14 @@ TEST(test_decoys)
 		case_eq("confidence", d.flow.conf, NFIM_CONF_PAIR);
 		drive_free(&d);
 	}
+	/* Which of two halves was said nobody knows: no answer, and it says so. */
+	case_begin("half of another pair, then the half");
+	drive_init(&d, &sets[0]->pack);
+	drive_at(&d, 0, 0, "NOPC", 4);
+	drive_at(&d, 0, 0, "\x17\xf6\0\1\0\0\0\0", 8);
+	drive_at(&d, 1, 0, "\0\0\x24\xc2", 4);
+	case_ok("known, or an anomaly", d.verdict == NFIM_KNOWN || drive_anomaly(&d));
+	drive_free(&d);
 	case_begin("twin: the decoy alone");
 	drive_init(&d, &sets[1]->pack);
 	drive_at(&d, 0, 0, "zzzz", 4);

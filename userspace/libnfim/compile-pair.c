@@ -62,6 +62,8 @@ void pair_parse(struct comp *c, struct lexer *lx, struct sig_src *sig)
 	half[0] = both;
 	half[1] = both;
 	while (lex_peek(c, lx) && lx->line.level) {
+		if (lx->line.level > 1)
+			fail(c, &lx->line.pos, "the line is indented too far");
 		if (n < 2 && tok_take(lx, "half"))
 			parse_half(c, lx, &half[n++]);
 		else if (tok_take(lx, "action"))
@@ -96,15 +98,26 @@ static u32 half_evidence(struct comp *c, struct prog_src *half, struct prog *wea
 	return weakest->evidence;
 }
 
+/* Do both begin with the same tests? Then what answers with what it was sent says both. */
+static bool alike(const struct prog *a, const struct prog *b)
+{
+	return a->code.n == b->code.n && a->prefix.n == b->prefix.n &&
+	       !memcmp(a->code.p, b->code.p, a->code.n * sizeof(struct nfim_insn)) &&
+	       !memcmp(a->prefix.byte, b->prefix.byte, a->prefix.n) &&
+	       !memcmp(a->prefix.known, b->prefix.known, a->prefix.n);
+}
+
 /*
  * Of both halves, and of the number that is the same in them: if one of the two is free to differ,
- * as nothing else was said of it.
+ * as nothing else was said of it. Halves that are alike count once.
  */
 u32 pair_evidence(struct comp *c, struct prog_src *first)
 {
 	struct prog a, b;
 	u32 sum = half_evidence(c, first, &a) + half_evidence(c, first + 1, &b);
 
+	if (alike(&a, &b))
+		return min(a.evidence, b.evidence);
 	if (a.keep_fresh || b.keep_fresh)
 		sum += min(a.keep_bits, b.keep_bits);
 	return sum;

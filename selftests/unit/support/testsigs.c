@@ -284,11 +284,11 @@ static const char halves[] =
 	"\thalf any\n"
 	"\t\tbytes 0 \"pong\"\n"
 	"pair echo udp\n"
-	"\thalf any\n"
+	"\thalf client\n"
 	"\t\tbytes 0 \"EC\"\n"
 	"\t\tkeep u32be 2\n"
-	"\thalf any\n"
-	"\t\tbytes 0 \"EC\"\n"
+	"\thalf server\n"
+	"\t\tbytes 0 \"EB\"\n"
 	"\t\tkeep u32be 2\n"
 	"sample ask tcp client\n"
 	"\ttext \"HCab....!...\"\n"
@@ -327,10 +327,10 @@ static const char halves[] =
 	"\ttext \"EC1234\"\n"
 	"\texpect half echo\n"
 	"sample back udp server\n"
-	"\ttext \"EC1234\"\n"
+	"\ttext \"EB1234\"\n"
 	"\texpect echo answers call\n"
 	"sample back-other udp server\n"
-	"\ttext \"EC1235\"\n"
+	"\ttext \"EB1235\"\n"
 	"\texpect half echo answers call\n";
 
 const char *const testsigs[] = {

@@ -94,6 +94,21 @@ run signatures build -o "$tmp/my.pack" --registry "$tmp/my.tsv" "$sigs"/*.im "$s
 	"$tmp/fooim.im"
 is "own protocol beside the others: build" "$rc" 0
 ok "own protocol beside the others: none is lost" lacks "$err" "not in it"
+# An echo of 24 bits is no proof: halves that are alike count once.
+check_halves() {
+	{
+		printf 'protocol fooim\npair two udp\n'
+		printf '\thalf any\n\t\tbytes 0 x%s\n' "$1" "$2"
+		printf 'sample ask udp client\n\thex %s\n\texpect half two\n' "$1"
+		printf 'sample answer udp server\n\thex %s\n\texpect two answers ask\n' "$2"
+		printf 'sample web udp client\n\thex 00\n\texpect no\n'
+	} >"$tmp/halves.im"
+	run signatures check --registry "$tmp/my.tsv" "$tmp/halves.im"
+}
+check_halves 1f0201 1f0201
+ok "halves that are alike: refused" has "$err" "rule two has 24.0 bits of evidence"
+check_halves 1f0201 1f0202
+is "halves that are not" "$rc $(echo "$out" | tail -n 1 | cut -f4,7)" "0 48	ok"
 printf 'refine xmpp as corp-chat when host under "corp.example"\n' >"$tmp/local.im"
 run signatures build -o "$tmp/local.pack" "$sigs"/*.im "$sigs"/names/* "$tmp/local.im"
 run list --pack "$tmp/local.pack" --all --json
