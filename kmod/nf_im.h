@@ -346,7 +346,7 @@ bool nf_im_event_wanted(struct net *net);
 void nf_im_event_stop(void);
 
 /**
- * nf_im_event() - tell who listens that a flow is known
+ * nf_im_flow_known() - count a flow that is known now, and tell who listens
  * @inet: namespace
  * @ct: its conntrack
  * @pack: in force
@@ -355,9 +355,21 @@ void nf_im_event_stop(void);
  *
  * Context: bottom halves off; locks may be held.
  */
-void nf_im_event(const struct nf_im_net *inet, const struct nf_conn *ct,
-		 const struct nfim_pack *pack, const struct nfim_flow *flow,
-		 const struct nfim_step *step);
+void nf_im_flow_known(const struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow,
+		      const struct nfim_step *step);
+
+/**
+ * nf_im_flow_ended() - count a flow that was decided without a packet's payload
+ * @inet: namespace
+ * @ct: its conntrack
+ * @pack: in force
+ * @flow: decided; a known one by what was learnt, which is told to who listens
+ *
+ * Context: as nf_im_flow_known().
+ */
+void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow);
 
 /* nf_im_netlink.c */
 extern struct genl_family nf_im_genl_family;

@@ -65,9 +65,9 @@ static int put_verdict(struct sk_buff *skb, const struct nfim_pack *pack,
 	       (flow->conf == NFIM_CONF_LEARNT && nla_put_flag(skb, NF_IM_A_EV_CORRELATED));
 }
 
-void nf_im_event(const struct nf_im_net *inet, const struct nf_conn *ct,
-		 const struct nfim_pack *pack, const struct nfim_flow *flow,
-		 const struct nfim_step *step)
+static void event(const struct nf_im_net *inet, const struct nf_conn *ct,
+		  const struct nfim_pack *pack, const struct nfim_flow *flow,
+		  const struct nfim_step *step)
 {
 	struct sk_buff *skb;
 	struct nlattr *nest;
@@ -92,4 +92,27 @@ void nf_im_event(const struct nf_im_net *inet, const struct nf_conn *ct,
 		return;
 lost:
 	nf_im_count(inet, NF_IM_A_C_EVENTS_LOST);
+}
+
+void nf_im_flow_known(const struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow,
+		      const struct nfim_step *step)
+{
+	nf_im_count(inet, NF_IM_A_C_MATCHED);
+	atomic64_inc(&inet->proto_flows[flow->proto]);
+	if (flow->conf == NFIM_CONF_OFFER)
+		nf_im_count(inet, NF_IM_A_C_OFFERED);
+	if (flow->conf == NFIM_CONF_LEARNT)
+		nf_im_count(inet, NF_IM_A_C_CORRELATED);
+	event(inet, ct, pack, flow, step);
+}
+
+void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, const struct nfim_flow *flow)
+{
+	if (unlikely(flow->done == NFIM_KNOWN))
+		nf_im_flow_known(inet, ct, pack, flow, NULL);
+	else
+		nf_im_count(inet, flow->done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
+			    NF_IM_A_C_UNINSPECTED);
 }

@@ -178,15 +178,22 @@ static enum take entry_for(struct inspection *in, bool may_evict, struct nf_im_e
 	return TAKE_COPY;
 }
 
-/* Under the bucket's lock: the flow is done, and none that we know. */
-static void entry_none(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
-		       struct nf_im_entry *e)
+/* Under the bucket's lock: the flow is read no more. What its labels cannot say stays here. */
+static void entry_end(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
+		      struct nf_im_entry *e)
 {
-	nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
 	if (nf_im_label_holds(pkt->ct, pack, &e->flow))
 		nf_im_entry_kill(e);
 	else
 		nf_im_entry_drop_window(e);
+}
+
+/* The same of one that is decided now, by no bytes. */
+static void entry_none(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
+		       struct nf_im_entry *e)
+{
+	nf_im_label_verdict(pkt->ct, pack, &e->flow, false);
+	entry_end(pkt, pack, e);
 }
 
 /* Under the bucket's lock: most packets bring nothing, and are taken in here. */
@@ -336,25 +343,6 @@ static void commit_lookups(const struct inspection *in, struct nf_im_entry *e)
 		watch_note(e->watch, in->pkt, 0, l->proto[i]);
 }
 
-static void count_verdict(const struct inspection *in)
-{
-	switch (in->step.verdict) {
-	case NFIM_KNOWN:
-		nf_im_count(in->inet, NF_IM_A_C_MATCHED);
-		atomic64_inc(&in->inet->proto_flows[in->flow.proto]);
-		break;
-	case NFIM_NONE:
-		nf_im_count(in->inet, NF_IM_A_C_UNKNOWN);
-		break;
-	case NFIM_GIVEN_UP:
-		nf_im_count(in->inet, NF_IM_A_C_UNINSPECTED);
-		nf_im_count(in->inet, in->lack ? in->lack : NF_IM_A_C_WINDOW);
-		break;
-	case NFIM_UNDECIDED:
-		break;
-	}
-}
-
 static bool flow_anomaly(const struct nfim_flow *flow)
 {
 	return (flow->flags[0] | flow->flags[1]) & NFIM_F_ANOMALY;
@@ -394,14 +382,10 @@ static bool inspection_commit(struct inspection *in, struct nfim_block **spare)
 	if (anomaly || (in->flow.done && (in->step.fresh || !reads_on ||
 					  !nf_im_label_known(in->pkt->labels))))
 		nf_im_label_verdict(in->pkt->ct, in->pack, &in->flow, reads_on);
-	if (in->flow.done && !reads_on) {
-		if (nf_im_label_holds(in->pkt->ct, in->pack, &in->flow))
-			nf_im_entry_kill(e);
-		else
-			nf_im_entry_drop_window(e);
-	} else if (reads_on && nf_im_label_holds(in->pkt->ct, in->pack, &in->flow)) {
+	if (in->flow.done && !reads_on)
+		entry_end(in->pkt, in->pack, e);
+	else if (reads_on && nf_im_label_holds(in->pkt->ct, in->pack, &in->flow))
 		e->flags |= NF_IM_E_HELD;
-	}
 	nf_im_bucket_unlock(in->key);
 	if (gone)
 		nf_im_blocks_free(in->inet, gone, false);
@@ -465,13 +449,20 @@ static bool inspect_once(struct inspection *in)
 
 static void tell_verdict(const struct inspection *in)
 {
-	count_verdict(in);
-	if (in->flow.conf == NFIM_CONF_OFFER)
-		nf_im_count(in->inet, NF_IM_A_C_OFFERED);
-	if (in->flow.conf == NFIM_CONF_LEARNT && in->flow.done == NFIM_KNOWN)
-		nf_im_count(in->inet, NF_IM_A_C_CORRELATED);
-	if (in->step.verdict == NFIM_KNOWN)
-		nf_im_event(in->inet, in->pkt->ct, in->pack, &in->flow, &in->step);
+	switch (in->step.verdict) {
+	case NFIM_KNOWN:
+		nf_im_flow_known(in->inet, in->pkt->ct, in->pack, &in->flow, &in->step);
+		break;
+	case NFIM_NONE:
+		nf_im_count(in->inet, NF_IM_A_C_UNKNOWN);
+		break;
+	case NFIM_GIVEN_UP:
+		nf_im_count(in->inet, NF_IM_A_C_UNINSPECTED);
+		nf_im_count(in->inet, in->lack ? in->lack : NF_IM_A_C_WINDOW);
+		break;
+	case NFIM_UNDECIDED:
+		break;
+	}
 }
 
 /* Where the flow is filed, as far as its conntrack tells. */

@@ -38,6 +38,14 @@ static u32 *place_of(struct nf_im_places *places, u16 zone, const u8 *addr)
 	return &places->at[siphash(&k, sizeof(k), &secret) % NFIM_PLACES];
 }
 
+/* Of the server, as the client sees it. */
+static u32 place_read(struct nf_im_places *places, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+
+	return READ_ONCE(*place_of(places, nf_ct_zone(ct)->id, (const u8 *)&t->dst.u3));
+}
+
 static void place_say(u32 *place, u8 proto)
 {
 	u32 old, new;
@@ -119,16 +127,13 @@ void nf_im_learn_step(struct nf_im_net *inet, const struct nf_im_pkt *pkt,
 
 bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u8 proto)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct nf_im_places *places = rcu_dereference(inet->places);
-	const u32 *place;
 
 	/* A flow that was not seen from its start may have told its name before. */
 	if (!places ||
 	    !(nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_SEEN)))
 		return false;
-	place = place_of(places, nf_ct_zone(ct)->id, (const u8 *)&t->dst.u3);
-	if (nfim_place_holds(READ_ONCE(*place), nf_im_now(), proto))
+	if (nfim_place_holds(place_read(places, ct), nf_im_now(), proto))
 		return true;
 	nf_im_count(inet, NF_IM_A_C_LEARNT_SHARED);
 	return false;
@@ -137,31 +142,14 @@ bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u
 void nf_im_learn_again(const struct nf_im_net *inet, const struct nf_conn *ct,
 		       const struct nfim_pack *pack, struct nfim_flow *flow)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct nf_im_places *places = rcu_dereference(inet->places);
-	const u32 *place;
 
 	if (places && nfim_pack_proto(pack, flow->proto)) {
-		place = place_of(places, nf_ct_zone(ct)->id, (const u8 *)&t->dst.u3);
-		if (nfim_place_same(READ_ONCE(*place), flow->proto))
+		if (nfim_place_same(place_read(places, ct), flow->proto))
 			return;
 		nf_im_count(inet, NF_IM_A_C_LEARNT_SHARED);
 	}
 	nfim_flow_unlearn(flow);
-}
-
-void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
-		      const struct nfim_pack *pack, const struct nfim_flow *flow)
-{
-	if (likely(flow->done != NFIM_KNOWN)) {
-		nf_im_count(inet, flow->done == NFIM_NONE ? NF_IM_A_C_UNKNOWN :
-			    NF_IM_A_C_UNINSPECTED);
-		return;
-	}
-	nf_im_count(inet, NF_IM_A_C_MATCHED);
-	nf_im_count(inet, NF_IM_A_C_CORRELATED);
-	atomic64_inc(&inet->proto_flows[flow->proto]);
-	nf_im_event(inet, ct, pack, flow, NULL);
 }
 
 int nf_im_learn_set(struct nf_im_net *inet, bool on)

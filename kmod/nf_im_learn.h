@@ -72,18 +72,6 @@ bool nf_im_learn_holds(const struct nf_im_net *inet, const struct nf_conn *ct, u
 void nf_im_learn_again(const struct nf_im_net *inet, const struct nf_conn *ct,
 		       const struct nfim_pack *pack, struct nfim_flow *flow);
 
-/**
- * nf_im_flow_ended() - count a flow that was decided without a packet's payload
- * @inet: namespace
- * @ct: its conntrack
- * @pack: in force
- * @flow: decided; a known one by what was learnt, which is told to who listens
- *
- * Context: bottom halves off; a bucket's lock of the table may be held.
- */
-void nf_im_flow_ended(const struct nf_im_net *inet, const struct nf_conn *ct,
-		      const struct nfim_pack *pack, const struct nfim_flow *flow);
-
 void nf_im_learn_init(void);
 
 #endif /* _NF_IM_LEARN_H */

@@ -36,6 +36,17 @@ static bool brief_closed(const struct nfim_match_ctx *mc, struct nfim_flow *flow
 	return true;
 }
 
+/* The segment at @pl is none of ours: the direction closes, or waits for the next one. */
+static void brief_none(const struct nfim_match_ctx *mc, struct nfim_flow *flow,
+		       const struct nfim_place *pl)
+{
+	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
+
+	flow->packets++;
+	nfim_dir_close(mc, flow, d->next, pl->end, nfim_dir_keep(d));
+	nfim_flow_budget(flow, mc->seg);
+}
+
 /* The first segment of a direction, if by its first bytes it is none of ours. */
 static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
@@ -49,11 +60,9 @@ static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	if (d->next || (seg->has_acked && seg->acked != seg->seq) ||
 	    !nfim_seg_nothing(mc, flow, &pl))
 		return false;
-	flow->packets++;
 	d->base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE;
-	nfim_dir_close(mc, flow, 0, seg->len, nfim_dir_keep(d));
-	nfim_flow_budget(flow, seg);
+	brief_none(mc, flow, &pl);
 	return true;
 }
 
@@ -96,9 +105,7 @@ static bool brief_mid(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		flow->flags[seg->dir] = flags;
 		return false;
 	}
-	flow->packets++;
-	nfim_dir_close(mc, flow, d->next, pl.end, nfim_dir_keep(d));
-	nfim_flow_budget(flow, seg);
+	brief_none(mc, flow, &pl);
 	return true;
 }
 
@@ -119,14 +126,7 @@ static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
 		     const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
 {
-	struct nfim_match_ctx mc = {
-		.pack = pack,
-		.flow = flow,
-		.seg = seg,
-		.step = step,
-		.rule = NFIM_NO_RULE,
-		.watch = watch,
-	};
+	struct nfim_match_ctx mc = NFIM_MATCH_CTX(pack, flow, seg, watch, step);
 
 	/* One that was offered or learnt has a confidence already. */
 	if (flow->done || flow->conf != NFIM_CONF_PAYLOAD || seg->learn ||
