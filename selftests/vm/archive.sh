@@ -131,11 +131,24 @@ release_packages() {
 	done < <(grep -v '^#' "$1")
 }
 
+# mapped CMD... - as root, or as root of a user namespace.
+mapped() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		unshare --map-root-user --map-auto -- "$@"
+	fi
+}
+
 # bootstrap FORMAT TARGET LOG PACKAGE... - the release's packages by mmdebstrap.
 bootstrap() {
-	local format=$1 target=$2 log=$3
+	local format=$1 target=$2 log=$3 work=${2%/*} stale
 
 	shift 3
+	# The lock of the kind is ours: what other keys have there, a build that was killed left.
+	for stale in "${work%-*}"-????????????????.work; do
+		[ "$stale" = "$work" ] || mapped rm -rf "$stale"
+	done
 	if ! INITRD=No mmdebstrap --variant=essential --format="$format" \
 		--aptopt="$(dirname "$apt_conf")/options" \
 		--setup-hook="cp '$(dirname "$apt_conf")/preferences' \"\$1/etc/apt/preferences\"" \
