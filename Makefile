@@ -15,7 +15,7 @@ vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
 .PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
-	static matrix debug-kernel packages install modules_install dkms-install dist clean help \
+	static matrix cross debug-kernel packages install modules_install dkms-install dist clean help \
 	vm-modules kernel-headers
 
 all: modules userspace tools
@@ -55,6 +55,11 @@ selftest: vm-modules tools
 matrix:
 	selftests/deps build vm
 	selftests/matrix
+
+cross:
+	selftests/deps build cross
+	selftests/arm64
+	$(MAKE) -s -C selftests/unit bigendian
 
 debug-kernel:
 	selftests/deps build vm debug
@@ -119,6 +124,7 @@ help:
 	@echo '  userspace, tools libnfim and libxt_im.so; imctl and nft-im'
 	@echo '  selftest         the tests in a virtual machine alone'
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
+	@echo '  cross            modules for arm64; the engine on a big-endian machine'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  fuzz             ten million inputs through the fuzzers'
 	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'

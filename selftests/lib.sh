@@ -51,3 +51,14 @@ existing() {
 	done
 	return "$some"
 }
+
+# sync_sources DIR - the project's files as they are now; those that are gone go there as well.
+sync_sources() {
+	mkdir -p "$1"
+	[ -e "$1/.files" ] || : >"$1/.files"
+	project_files | LC_ALL=C sort >"$1/.files.new"
+	(cd "$1" && LC_ALL=C comm -23 .files .files.new | tr '\n' '\0' | xargs -0r rm -f)
+	# Files keep their times, so make builds what changed.
+	tar -C "$top_dir" -cf - -T "$1/.files.new" | tar -C "$1" -xf -
+	mv "$1/.files.new" "$1/.files"
+}

@@ -64,11 +64,12 @@ apt_options() {
 	printf 'Acquire::Check-Valid-Until "false";\n'
 }
 
-# apt_setup - the apt configuration of the release; sets apt_conf.
+# apt_setup [ARCH] - the apt configuration of the release, for packages of amd64 and of ARCH; sets
+# apt_conf.
 apt_setup() {
-	local dir
+	local dir arch=${1:-amd64}
 
-	dir=$(cache_dir)/apt-$release
+	dir=$(cache_dir)/apt-$release${1:+-$1}
 	apt_conf=$dir/apt.conf
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	release_sources >"$dir/sources.list"
@@ -79,9 +80,9 @@ apt_setup() {
 			Dir::State::Lists "$dir/lists" Dir::Cache "$dir/cache" \
 			Dir::Etc::SourceList "$dir/sources.list" \
 			Dir::Etc::SourceParts /dev/null Dir::Etc::Preferences "$dir/preferences" \
-			Dir::Etc::PreferencesParts /dev/null APT::Architecture amd64 \
+			Dir::Etc::PreferencesParts /dev/null APT::Architecture "$arch" \
 			APT::Sandbox::User ""
-		printf 'APT::Architectures { "amd64"; };\n'
+		printf 'APT::Architectures { "amd64"; "%s"; };\n' "$arch"
 	} >"$apt_conf"
 	apt_options >"$dir/options"
 	exec 8>"$dir/lock"
