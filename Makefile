@@ -98,13 +98,15 @@ install: userspace tools
 dkms-install:
 	packaging/dkms-install $(DESTDIR)$(PREFIX)/src/nf-im-$(NF_IM_VERSION)
 
-# The same bytes from the same commit, whoever makes it.
+# The same bytes from the same commit, whoever makes it: selftests/packages/dist.
 dist:
-	git archive --prefix=nf-im-$(NF_IM_VERSION)/ HEAD | gzip -9n >nf-im-$(NF_IM_VERSION).tar.gz
+	git -c tar.umask=0002 archive --prefix=nf-im-$(NF_IM_VERSION)/ HEAD | gzip -9n >nf-im-$(NF_IM_VERSION).tar.gz
 	sha256sum nf-im-$(NF_IM_VERSION).tar.gz
 
 packages:
-	selftests/deps build vm
+	selftests/deps build vm others
+	selftests/packages/dist
+	selftests/packages/others
 	selftests/packages/run
 
 clean:
