@@ -6,6 +6,7 @@
 #include "unit.h"
 #include "samples.h"
 
+#include <linux/netfilter/nf_im.h>
 #include <stdlib.h>
 
 enum {
@@ -433,6 +434,42 @@ TEST(test_mid)
 	drive_free(&d);
 }
 
+/* A meeting of Zoom's, known by its greeting: what its later datagrams say they are. */
+TEST(test_media)
+{
+	static const u8 hello[32] = { 1, 0, 3, 0xa0, 0xa1, 0xa2, 0xa3 };
+	static const u8 answer[32] = { 2, 0, 3, 0xa0, 0xa1, 0xa2, 0xa3 };
+	static const struct {
+		u8 head[9];
+		u32 action;
+	} media[] = {
+		{ { 5, 0, 1, 0, 0, 0, 0, 0, 15 }, NF_IM_ACT_VOICE },
+		{ { 5, 0, 2, 0, 0, 0, 0, 4, 16 }, NF_IM_ACT_VIDEO },
+		{ { 5, 0, 3, 0, 0, 0, 0, 0, 13 }, NF_IM_ACT_REMOTE },
+		{ { 5, 0, 4, 0, 0, 0, 0, 4, 30 }, NF_IM_ACT_REMOTE },
+		{ { 5, 0, 5, 0, 0, 0, 0, 0, 33 }, NF_IM_ACT_VOICE },
+		{ { 5, 0, 6, 0, 0, 0, 0, 1, 16 }, NF_IM_ACT_VOICE },
+		{ { 3, 0, 7, 0, 0, 0, 0, 0, 16 }, NF_IM_ACT_VOICE },
+	};
+	u8 bytes[60] = { 0 };
+	struct drive d;
+	u32 i;
+
+	drive_init(&d, &sets[0]->pack);
+	d.udp = true;
+	d.watch = true;
+	drive_datagram(&d, 0, hello, sizeof(hello));
+	drive_datagram(&d, 1, answer, sizeof(answer));
+	case_str("protocol", drive_proto(&d), "zoom");
+	for (i = 0; i < ARRAY_SIZE(media); i++) {
+		case_begin("media %u, direction %u", media[i].head[8], media[i].head[7]);
+		memcpy(bytes, media[i].head, sizeof(media[i].head));
+		drive_datagram(&d, i & 1, bytes, sizeof(bytes));
+		case_eq("actions", d.step.actions, 1U << media[i].action);
+	}
+	drive_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_carried),
 		cmocka_unit_test(test_offered),
 		cmocka_unit_test(test_mid),
+		cmocka_unit_test(test_media),
 	};
 
 	return SAMPLES_RUN("pair", tests);
