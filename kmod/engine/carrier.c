@@ -47,6 +47,9 @@ u32 nfim_carrier_begin(const struct nfim_match_ctx *mc, u8 byte)
 		return begin_dns(mc);
 	case 0x16:
 		return NFIM_CARRIER_TLS;
+	/* SSL 2.0's hello, of up to 1,023 bytes; a server has none. */
+	case 0x80 ... 0x83:
+		return mc->seg->dir ? NFIM_CARRIER_NONE : NFIM_CARRIER_TLS;
 	case '\r':
 	case '\n':
 	case 'A' ... 'Z':

@@ -36,8 +36,12 @@ static bool realm(struct nfim_match_ctx *mc, const struct nfim_view *view, u32 o
 	if (len > REALM_MAX || nfim_view_copy(view, off, len, name) < len)
 		return false;
 	mc->step->named = true;
-	return nfim_names_find(mc->pack, name, len, &hit) &&
-	       nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
+	if (!nfim_names_find(mc->pack, name, len, &hit))
+		return false;
+	/* Nobody asks a relay for a way but to call. */
+	if (!hit.actions)
+		hit.actions = NFIM_ACT_VOICE;
+	return nfim_name_decides(mc, &hit, NFIM_CONF_NAME);
 }
 
 bool nfim_stun_datagram(struct nfim_match_ctx *mc, const struct nfim_view *view)

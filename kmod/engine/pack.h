@@ -51,6 +51,7 @@ enum {
 	NFIM_LABEL_MAX		= 80,		/* = NF_IM_LABEL_COUNT: offsets 16..79 */
 	NFIM_CATEGORIES		= 5,		/* = NF_IM_CAT_COUNT */
 	NFIM_ACTIONS		= 11,		/* = NF_IM_ACT_COUNT */
+	NFIM_ACT_VOICE		= 1 << 5,	/* = 1 << NF_IM_ACT_VOICE */
 	NFIM_ACTIONS_MASK	= (1 << NFIM_ACTIONS) - 1,
 	NFIM_ACTION_OFFER	= 1 << 15,	/* offered here, done in another flow */
 	NFIM_EVIDENCE_MIN	= 32 * 256,	/* 1/256 bit, from a flow's start */

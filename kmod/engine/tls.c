@@ -371,13 +371,15 @@ static enum nfim_tls_result sslv2(struct feed *f)
 {
 	u32 len, type, version, ciphers, session, challenge;
 
-	f->left = 11;
+	f->left = 3;
 	f->piece = f->left;
 	f->records = false;
 	if (!take_u16(f, &len) || !take_u8(f, &type))
 		return f->end;
 	if (type != CLIENT_HELLO)
 		return NFIM_TLS_NO;
+	f->left = 8;
+	f->piece = f->left;
 	if (!take_u16(f, &version) || !take_u16(f, &ciphers) || !take_u16(f, &session) ||
 	    !take_u16(f, &challenge))
 		return f->end;

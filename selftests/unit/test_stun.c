@@ -34,6 +34,11 @@ TEST(test_attributes)
 		  "00200008 0001ed8671a60672 40020004 0000016b", "whatsapp", NFIM_CONF_PAYLOAD },
 		{ "realm voip.signal.org", "0113 0014 2112a442" TID
 		  "0014000f 766f69702e7369676e616c2e6f7267 00", "signal", NFIM_CONF_NAME },
+		{ "realm of a service that has no name for calls alone",
+		  "0113 0010 2112a442" TID "00140009 76696265722e636f6d 000000", "viber",
+		  NFIM_CONF_NAME },
+		{ "realm of a service's advertising",
+		  "0113 001a 2112a442" TID "00140012 67726170682e77686174736170702e636f6d 0000", NULL },
 		{ "realm voip.signal.orx", "0113 0014 2112a442" TID
 		  "0014000f 766f69702e7369676e616c2e6f7278 00", NULL },
 		{ "realm beyond the end", "0113 0014 2112a442" TID

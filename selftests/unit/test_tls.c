@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 #include "drive.h"
+#include "engine/carrier.h"
 #include "engine/tls.h"
 #include "hello.h"
 #include "sigset.h"
@@ -325,6 +326,40 @@ static void in_segments(struct drive *d, const u8 *bytes, u32 len, u32 size, boo
 }
 
 /* As long as a direction is read: the name is the last of it, and every byte is needed. */
+/* SSL 2.0's hello (RFC 5246 appendix E.2) is waited for up to its lengths, and has no name. */
+TEST(test_sslv2)
+{
+	static const struct {
+		const char *what, *hex;
+		u32 dir, waits;		/* bytes after which no more is wanted */
+	} tries[] = {
+		{ "its hello", "802e 01 0301 0015 0000 0010 000004 000005", 0, 11 },
+		{ "a long one", "8129 01 0301 0110 0000 0010 000004 000005", 0, 11 },
+		{ "another version", "802e 01 0401 0015 0000 0010 000004 000005", 0, 11 },
+		{ "another message", "802e 04 0301 0015 0000 0010 000004 000005", 0, 3 },
+		{ "from a server", "802e 01 0301 0015 0000 0010 000004 000005", 1, 1 },
+		{ "longer than any", "a02e 01 0301 0015 0000 0010 000004 000005", 0, 1 },
+	};
+	u32 i, n, len;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		u8 *bytes = hex_bytes(tries[i].hex, &len);
+		struct drive d;
+
+		drive_init(&d, &set->pack);
+		for (n = 0; n < len; n++) {
+			case_begin("%s, %u bytes", tries[i].what, n + 1);
+			drive_at(&d, tries[i].dir, n, bytes + n, 1);
+			case_eq("waits", d.flow.dir[tries[i].dir].carrier == NFIM_CARRIER_TLS,
+				n + 1 < tries[i].waits);
+			case_ok("not known", d.verdict != NFIM_KNOWN);
+		}
+		case_eq("no host", d.step.host_len, 0);
+		drive_free(&d);
+		free(bytes);
+	}
+}
+
 TEST(test_long)
 {
 	static const u32 totals[] = { 4000, 4095, 4096, 4097, 9000, 16000, 16383, 16384 };
@@ -391,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_pairs_of_segments),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_sslv2),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_too_long),
 	};

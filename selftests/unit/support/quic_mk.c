@@ -37,7 +37,7 @@ static u32 put_header(u8 *out, const struct quic_initial *p)
 {
 	u32 n = 5, i;
 
-	out[0] = p->version == 0x6b3343cf ? 0xd3 : 0xc3;
+	out[0] = p->version == 0x6b3343cf || p->version == 0x709a50c4 ? 0xd3 : 0xc3;
 	put32(out + 1, p->version);
 	out[n++] = p->dcid_len;
 	memcpy(out + n, p->dcid, p->dcid_len);
