@@ -4,7 +4,7 @@
  */
 #include "learn.h"
 
-/* A place: seconds | protocol << 16 | flags. */
+/* A place: seconds | protocol << 16 | flags. Of a shared one: since when only it was said, or 0. */
 enum {
 	PLACE_SAID	= 1 << 24,
 	PLACE_SHARED	= 1 << 25,
@@ -24,13 +24,23 @@ static bool place_said(u32 place, u16 now, u16 seconds)
 
 u32 nfim_place_say(u32 place, u16 now, u8 proto)
 {
+	u32 shared = PLACE_SAID | PLACE_SHARED | (u32)proto << 16, was = place_proto(place);
 	/* For so long a name forbids another one's, longer than it helps its own. */
 	bool forbids = place_said(place, now, NFIM_SHARED_SECONDS);
 
-	if (proto && forbids && place & PLACE_SHARED)
-		return place;
-	if (!proto || (forbids && place_proto(place) != proto))
-		return PLACE_SAID | PLACE_SHARED | now;
+	if (!proto)
+		return shared | now;
+	if (place & PLACE_SHARED && was) {
+		/* The one before may have been said until now. */
+		if (was != proto)
+			return shared | now;
+		if (forbids)
+			return place;
+	} else if (place & PLACE_SHARED && forbids) {
+		return shared | (u16)place;
+	} else if (forbids && was != proto) {
+		return shared | now;
+	}
 	return PLACE_SAID | (u32)proto << 16 | now;
 }
 

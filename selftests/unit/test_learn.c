@@ -331,7 +331,11 @@ TEST(test_places)
 	case_ok("neither", !nfim_place_holds(p, 160, 7) && !nfim_place_holds(p, 160, 8));
 	p = nfim_place_say(p, 170, 8);
 	case_ok("nor later", !nfim_place_holds(p, 170, 8));
-	case_ok("the first one long after", nfim_place_holds(nfim_place_say(p, 461, 7), 461, 7));
+	p = nfim_place_say(p, 461, 7);
+	case_ok("the first one five minutes after the other's last", !nfim_place_holds(p, 461, 7));
+	p = nfim_place_say(p, 761, 7);
+	case_ok("until it was alone for five minutes", !nfim_place_holds(p, 761, 7));
+	case_ok("and then it does", nfim_place_holds(nfim_place_say(p, 762, 7), 762, 7));
 
 	case_begin("a name of nobody's, before and after");
 	p = nfim_place_say(0, 65500, 0);
@@ -354,6 +358,28 @@ TEST(test_places)
 	case_ok("nothing is nobody's", !nfim_place_same(0, 0) && !nfim_place_same(0, 7));
 	case_ok("shared", !nfim_place_same(nfim_place_say(p, 110, 0), 7));
 	case_ok("another's by now", !nfim_place_same(nfim_place_say(p, 500, 8), 7));
+}
+
+/* Of a shared place is remembered since when only one name was said. */
+TEST(test_places_in_turn)
+{
+	u32 p, i;
+
+	case_begin("two in turn");
+	for (i = 0, p = 0; i < 20; i++) {
+		p = nfim_place_say(p, 100 + 290 * i, 7 + i % 2);
+		case_ok("hold from the first one's only turn on", !i ||
+			(!nfim_place_holds(p, 100 + 290 * i, 7) &&
+			 !nfim_place_holds(p, 100 + 290 * i, 8)));
+	}
+	case_begin("a dedicated name, its own twice, while another forbids it");
+	p = nfim_place_say(0, 100, 0);
+	p = nfim_place_say(p, 200, 7);
+	p = nfim_place_say(p, 390, 7);
+	p = nfim_place_say(p, 401, 8);
+	case_ok("another one's does not hold at once", !nfim_place_holds(p, 401, 8));
+	p = nfim_place_say(nfim_place_say(0, 100, 0), 200, 7);
+	case_ok("its own does after five minutes", nfim_place_holds(nfim_place_say(p, 401, 7), 401, 7));
 }
 
 /* What helps whom. */
@@ -531,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places_in_turn),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_last_chance),
