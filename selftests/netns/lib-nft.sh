@@ -1,31 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The one table of cases from which rules of all forms are made, so that iptables and the nft
+# The two tables of cases from which rules of all forms are made, so that iptables and the nft
 # twins never drift apart. Source lib.sh and lib-im.sh first.
 #
-# A case is: name; what the rule tests, as nft-im writes it; a session that it cuts, with the
-# pattern of imtalk's line; a session that it lets by. Forms that cannot say a test make no rule
-# of it; nft_forms_of has the list.
+# What a rule tests stands as nft-im writes it. Forms that cannot say a test make no rule of it;
+# nft_forms_of has the list.
 
 # Rules have variables of nft.
 # shellcheck disable=SC2016
 
+# Rules that cut: name; address family; verdict; test; a session that it cuts, with the pattern of
+# imtalk's line; a session that it lets by.
 nft_cases() {
 	cat <<-'END'
-		proto|proto ymsg|login-message|cut-off c 0/* s 0/*|lookalike-service
-		proto-alias|proto yahoo|login-message|cut-off c 0/* s 0/*|lookalike-text
-		proto-set|proto { oscar, ymsg }|login-message|cut-off c 0/* s 0/*|lookalike-service
-		proto-other|proto != xmpp|lookalike-service|cut-off c 30/* s 20/*|-
-		proto-not|proto != ymsg|lookalike-service|cut-off c 30/* s 20/*|login-message
-		category|category messenger|login-message|cut-off c 0/* s 0/*|lookalike-service
-		category-set|category { messenger, voice }|login-message|cut-off c 0/* s 0/*|lookalike-text
-		action|action message|login-message|cut-off c 139/* s 128/*|lookalike-service
-		action-set|action { file, message }|login-message|cut-off c 139/* s 128/*|lookalike-text
-		proto-action|proto ymsg action message|login-message|cut-off c 139/* s 128/*|lookalike-service
-		proto-no-action|proto xmpp action message|-|-|login-message
-		state|state decided|login-message|cut-off c 0/* s 0/*|-
-		state-twin|state uninspected|-|-|login-message
+		proto|4|drop|proto ymsg|login-message|cut-off c 0/* s 0/*|lookalike-service
+		proto6|6|drop|proto ymsg|login-message|cut-off c 0/* s 0/*|lookalike-service
+		reject|4|reject|proto ymsg|login-message|cut-off c 0/* s 0/* reset|lookalike-text
+		proto-set|4|drop|proto { oscar, ymsg }|login-message|cut-off c 0/* s 0/*|lookalike-service
+		proto-other|4|drop|proto != xmpp|lookalike-service|cut-off c 30/* s 20/*|-
+		proto-not|4|drop|proto != ymsg|lookalike-service|cut-off c 30/* s 20/*|login-message
+		category|4|drop|category messenger|login-message|cut-off c 0/* s 0/*|lookalike-service
+		action|4|drop|action message|login-message|cut-off c 139/* s 128/*|lookalike-service
+		proto-action|6|drop|proto ymsg action message|login-message|cut-off c 139/* s 128/*|lookalike-service
+		action-not|4|drop|proto ymsg action != presence|login-message|cut-off c 0/* s 0/*|lookalike-text
+	END
+}
+
+# Rules that count: test; whether sessions of YMSG, XMPP and none (see nft-twins.sh) have it.
+nft_counts() {
+	cat <<-'END'
+		proto ymsg|>0
+		proto yahoo|>0
+		proto xmpp|>0
+		proto oscar|0
+		proto { oscar, ymsg }|>0
+		proto { oscar, msnp }|0
+		proto != ymsg|>0
+		proto != { ymsg, xmpp }|>0
+		category messenger|>0
+		category { messenger, voice }|>0
+		category voice|0
+		category != messenger|>0
+		action login|>0
+		action presence|>0
+		action message|>0
+		action chat|>0
+		action file|>0
+		action voice|>0
+		action webcam|>0
+		action other|>0
+		action { remote, video, lookup }|0
+		action { file, message }|>0
+		action != message|>0
+		proto ymsg action message|>0
+		proto ymsg action != message|>0
+		proto xmpp action file|0
+		category messenger action { login, presence }|>0
+		state new|>0
+		state undecided|>0
+		state decided|>0
+		state uninspected|0
+		state != decided|>0
+		state { new, undecided }|>0
+		confidence payload|>0
+		confidence name|0
+		proto ymsg state decided confidence payload|>0
 	END
 }
 
@@ -46,7 +86,7 @@ iptables_form() {
 label_form() {
 	case $1 in
 	"proto yahoo") echo 'ct label "im-ymsg"' ;;
-	*"{"* | *"!="* | action* | state* | *" action "*) return 1 ;;
+	*"{"* | *"!="* | action* | state* | confidence* | *" action "* | *" state "*) return 1 ;;
 	"proto "* | "category "*) echo "ct label \"im-${1#* }\"" ;;
 	*) return 1 ;;
 	esac
@@ -63,7 +103,7 @@ mark_form() {
 	local proto='' action='' name
 
 	case $1 in
-	*"!="* | category* | state*) return 1 ;;
+	*"!="* | category* | *state* | *confidence*) return 1 ;;
 	esac
 	[[ ! $1 =~ proto\ (\{[^}]*\}|[a-z0-9-]+) ]] || proto=$(names_defined "${BASH_REMATCH[1]}")
 	[ -z "$proto" ] || printf 'ct mark & $im_mask %s ' "$proto"
@@ -82,10 +122,10 @@ nftim_form() {
 	echo "im $1"
 }
 
-# native_form TESTS - one key a rule.
+# native_form TESTS - one key a rule; confidence is none.
 native_form() {
 	case $1 in
-	*" action "*) return 1 ;;
+	*" action "* | *confidence*) return 1 ;;
 	esac
 	echo "im $1"
 }
@@ -126,26 +166,33 @@ nft_chain() {
 	printf '\t}\n}\n'
 }
 
-# form_load FORM MATCH - a rule that drops and counts what matches, in FORWARD.
+# form_load FORM MATCH [drop|reject] - a rule that counts what matches and ends it, in FORWARD.
 form_load() {
-	local rule="$2 counter drop comment \"main\""
+	local verdict=${3:-drop} target="-j DROP" proto='' rule
 
+	if [ "$verdict" = reject ]; then
+		verdict="reject with tcp reset" target="-j REJECT --reject-with tcp-reset"
+		proto="-p tcp"
+	fi
+	rule="$2 counter $verdict comment \"main\""
 	case $1 in
-	iptables) rules <<<"-A FORWARD $2 -m comment --comment main -j DROP" ;;
+	iptables) rules <<<"-A FORWARD $proto $2 -m comment --comment main $target" ;;
 	label | mark) nft_chain inet forward 0 "$rule" | fw nft -f - ;;
 	nftim) nft_chain inet forward 0 "$rule" | fw nft-im -f - ;;
 	native)
 		nft_chain inet forward 0 | fw nft -f - &&
-			fw nft-im --native add rule inet guard guard "$2" counter drop
+			fw nft-im --native add rule inet guard guard "$2" counter "$verdict"
 		;;
 	esac
 }
 
-# nft_forms_of TESTS - the forms that can say them, each with the rule: "form|rule".
+# nft_forms_of TESTS [VERDICT] - the forms that can say them, each with the rule: "form|rule".
 nft_forms_of() {
 	local form rule
 
 	for form in ${forms:-iptables label mark nftim native}; do
+		# Its commands have verdicts only.
+		[ "$form ${2:-}" != "native reject" ] || continue
 		rule=$("${form}_form" "$1") && printf '%s|%s\n' "$form" "$rule"
 	done
 }

@@ -117,8 +117,27 @@ test_plain() {
 	check "another program is none, either" env LD_PRELOAD="$library" grep -q test_plain "$0"
 }
 
+# by_python COMMAND - as python3-nftables, and so firewalld, hands one over.
+by_python() {
+	ip netns exec np env LD_PRELOAD="$library" python3 - "$1" <<-'END'
+		import ctypes, sys
+		nft = ctypes.CDLL("libnftables.so.1")
+		nft.nft_ctx_new.restype = ctypes.c_void_p
+		ctx = ctypes.c_void_p(nft.nft_ctx_new(0))
+		sys.exit(nft.nft_run_cmd_from_buffer(ctx, sys.argv[1].encode()) != 0)
+	END
+}
+
+# It looks the functions up in libnftables itself. If this changes, nft-im(8) has to say so.
+test_python() {
+	fresh
+	check "python: a rule of nft's own" by_python 'add rule inet t c tcp dport 80 accept'
+	check_not "on record: python does not know im" by_python 'add rule inet t c im proto ymsg drop'
+	check_eq "and the rule is not there" 0 "$(stock list ruleset | grep -c 'drop')"
+}
+
 ktap_plan
-checktool nft-im nft ip
+checktool nft-im nft ip python3
 checkmodule xt_im
 [ -e "$library" ] || skip_all "no libnft-im.so"
 trap 'rc=$?; ip netns del np; rm -rf "$work"; (exit "$rc"); cleanup' EXIT
@@ -128,4 +147,5 @@ test_ways_in
 test_service
 test_mistakes
 test_plain
+test_python
 ktap_finish
