@@ -67,8 +67,10 @@ debug-kernel:
 	$(vm)/run --release debug --timeout 3600 --mem 2048
 
 fuzz:
-	selftests/deps check
+	selftests/deps build vm check
 	$(MAKE) -C selftests fuzz
+	$(MAKE) -s vm-modules tools
+	$(vm)/run --timeout 3600 --append nf_im_messages=1000000 nft-fuzz.sh
 
 budget:
 	$(MAKE) -s -C selftests/budget budget
@@ -128,7 +130,7 @@ help:
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
 	@echo '  cross            modules for arm64; the engine on a big-endian machine'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
-	@echo '  fuzz             ten million inputs through the fuzzers'
+	@echo '  fuzz             ten million inputs through the fuzzers, a million netlink messages'
 	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
