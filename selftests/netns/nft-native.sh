@@ -113,10 +113,12 @@ test_stock() {
 	fw nft list ruleset >"$RESULTS/stock" 2>&1 || rc=$?
 	check_eq "on record: nft list succeeds" 0 "$rc"
 	check_eq "on record: without the rule" 0 "$(grep -c im "$RESULTS/stock")"
-	check_like "imctl status says so" "*1 im rules in the kernel that the installed nft cannot*" \
+	check_like "imctl status says so" \
+		"*1 im rules in the kernel that the installed nft cannot*inet guard guard handle [0-9]*" \
 		"$(fw imctl status 2>&1 >/dev/null)"
 	check_eq "and counts" 1 "$(im_status hidden_rules 2>/dev/null)"
-	check_like "nft-im list says so" "*1 im rules in the kernel that the installed nft cannot*" \
+	check_like "nft-im list says so" \
+		"*1 im rules in the kernel that the installed nft cannot*inet guard guard handle [0-9]*" \
 		"$(fw nft-im list ruleset 2>&1 >/dev/null)"
 	fw nft flush ruleset
 	check "on record: nft restores what it listed" fw nft -f "$RESULTS/stock"

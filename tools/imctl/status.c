@@ -50,11 +50,13 @@ static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks i
 /* Whoever looks at the rules with stock nft must know of those that it does not show. */
 static int hidden_rules(void)
 {
-	int n = nfim_nft_hidden();
+	int n = nfim_nft_hidden(NULL);
 
-	if (n > 0)
-		imctl_say("%d " NFIM_NFT_HIDDEN ": nft-im --native list", n);
-	return n > 0 ? n : 0;
+	if (n <= 0)
+		return 0;
+	imctl_say("%d " NFIM_NFT_HIDDEN ", as nft-im --native list does:", n);
+	nfim_nft_hidden(stderr);
+	return n;
 }
 
 static int print_json(const struct nfim_nl_status *st)

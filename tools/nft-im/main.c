@@ -175,9 +175,11 @@ static void warn_hidden(const char *text)
 	text += strspn(text, " \t\n");
 	if (strncmp(text, "list", 4))
 		return;
-	n = nfim_nft_hidden();
-	if (n > 0)
-		say("%d " NFIM_NFT_HIDDEN ", nor save: nft-im --native list", n);
+	n = nfim_nft_hidden(NULL);
+	if (n <= 0)
+		return;
+	say("%d " NFIM_NFT_HIDDEN ", nor save, as nft-im --native list does:", n);
+	nfim_nft_hidden(stderr);
 }
 
 static int print_output(const struct options *o, const char *output)

@@ -109,20 +109,32 @@ int nfim_nft_each(nfim_nft_fn *fn, void *data, struct nfim_nl_err *err)
 			      "the rules of nf_tables", err);
 }
 
-static int count_hidden(const struct nfim_nft_expr *expr, void *data)
+struct hidden {
+	FILE *out;
+	int n;
+};
+
+static int see_hidden(const struct nfim_nft_expr *expr, void *data)
 {
-	if (expr->native)
-		++*(int *)data;
+	struct hidden *h = data;
+
+	if (!expr->native)
+		return 0;
+	h->n++;
+	if (h->out)
+		fprintf(h->out, "  %s %s %s handle %llu\n", nfim_nft_family(expr->family),
+			expr->table, expr->chain, (unsigned long long)expr->handle);
 	return 0;
 }
 
-int nfim_nft_hidden(void)
+int nfim_nft_hidden(FILE *out)
 {
+	struct hidden h = { .out = out };
 	struct nfim_nl_err err;
-	int n = 0, ret;
+	int ret;
 
-	ret = nfim_nft_each(count_hidden, &n, &err);
-	return ret ? ret : n;
+	ret = nfim_nft_each(see_hidden, &h, &err);
+	return ret ? ret : h.n;
 }
 
 const char *nfim_nft_family(uint8_t family)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "netlink.h"
 
@@ -40,10 +41,11 @@ int nfim_nft_each(nfim_nft_fn *fn, void *data, struct nfim_nl_err *err);
 
 /**
  * nfim_nft_hidden() - count the rules that stock nft cannot show
+ * @out: where each stands, a line "FAMILY TABLE CHAIN handle N", goes there; or NULL
  *
  * Return: how many; a negative errno if the rules cannot be read.
  */
-int nfim_nft_hidden(void);
+int nfim_nft_hidden(FILE *out);
 
 /** nfim_nft_family() - its word, as nft has it */
 const char *nfim_nft_family(uint8_t family);
