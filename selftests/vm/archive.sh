@@ -9,6 +9,8 @@
 readonly lists_max_age=24
 readonly debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
+apt_arch=amd64
+
 # use_release NAME - sets release, suite, flavour and kernel_from, or dies naming what there is.
 use_release() {
 	release=$1
@@ -64,12 +66,13 @@ apt_options() {
 	printf 'Acquire::Check-Valid-Until "false";\n'
 }
 
-# apt_setup [ARCH] - the apt configuration of the release, for packages of amd64 and of ARCH; sets
+# apt_setup - the apt configuration of the release, for packages of amd64 and of $apt_arch; sets
 # apt_conf.
 apt_setup() {
-	local dir arch=${1:-amd64}
+	local dir
 
-	dir=$(cache_dir)/apt-$release${1:+-$1}
+	dir=$(cache_dir)/apt-$release
+	[ "$apt_arch" = amd64 ] || dir+=-$apt_arch
 	apt_conf=$dir/apt.conf
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	release_sources >"$dir/sources.list"
@@ -80,9 +83,9 @@ apt_setup() {
 			Dir::State::Lists "$dir/lists" Dir::Cache "$dir/cache" \
 			Dir::Etc::SourceList "$dir/sources.list" \
 			Dir::Etc::SourceParts /dev/null Dir::Etc::Preferences "$dir/preferences" \
-			Dir::Etc::PreferencesParts /dev/null APT::Architecture "$arch" \
+			Dir::Etc::PreferencesParts /dev/null APT::Architecture "$apt_arch" \
 			APT::Sandbox::User ""
-		printf 'APT::Architectures { "amd64"; "%s"; };\n' "$arch"
+		printf 'APT::Architectures { "amd64"; "%s"; };\n' "$apt_arch"
 	} >"$apt_conf"
 	apt_options >"$dir/options"
 	exec 8>"$dir/lock"
@@ -162,4 +165,27 @@ bootstrap() {
 		cp "$log" "$(cache_dir)/mmdebstrap-failed.log"
 		die "mmdebstrap failed, log: $(cache_dir)/mmdebstrap-failed.log"
 	fi
+}
+
+# fetch_foreign ARCH DIR PACKAGE... - packages of another architecture, of the host's suite as it
+# was released, unpacked into DIR/root; DIR/apt has what apt keeps.
+fetch_foreign() {
+	local arch=$1 dir=$2 apt=$2/apt uri file
+	local -a options
+
+	shift 2
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$dir/deb" "$dir/root"
+	uri=$(mirror "") || return
+	printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$arch" "$debian_keys" "$uri" \
+		"$(host_suite)" >"$apt/sources.list"
+	options=(-q -o APT::Architecture="$arch" -o APT::Architectures="$arch"
+		-o Dir::State::Lists="$apt/lists" -o Dir::State::status=/dev/null
+		-o Dir::Cache="$apt/cache" -o Dir::Etc::SourceList="$apt/sources.list"
+		-o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=)
+	apt-get "${options[@]}" update &&
+		(cd "$dir/deb" && apt-get "${options[@]}" download "$@") || return
+	for file in "$dir"/deb/*.deb; do
+		dpkg-deb -x "$file" "$dir/root" || return
+	done
+	rm -rf "$dir/deb"
 }
