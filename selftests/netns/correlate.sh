@@ -307,6 +307,8 @@ test_unload() {
 }
 
 test_namespace() {
+	local asked=$SECONDS
+
 	ask g.whatsapp.net
 	setup_topology gone
 	near_rules
@@ -318,7 +320,12 @@ test_namespace() {
 	ask g.whatsapp.net
 	check_eq "it learns by itself" 1 "$(im_status learnt_now)"
 	use_topology
-	check_eq "and the first one has its own" 1 "$(im_status learnt_now)"
+	# For 60 s, which a slow kernel may have taken until here.
+	if [ $((SECONDS - asked)) -lt 50 ]; then
+		check_eq "and the first one has its own" 1 "$(im_status learnt_now)"
+	else
+		ktap_skip "and the first one has its own" "it took $((SECONDS - asked)) s"
+	fi
 	fw imctl disable --runtime
 	ip netns del fw-gone
 	check "the namespace goes with live entries, and the modules" busywait 20000 rules_gone

@@ -46,7 +46,9 @@ kernel_is_well() {
 	local taint bad=$((1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))
 
 	taint=$(cat /proc/sys/kernel/tainted)
-	[ $((taint & bad)) = 0 ] && ! dmesg | grep -E 'BUG|WARNING|refcount_t|leak'
+	# The debug kernel has a "Kernel memory leak detector", and says so.
+	[ $((taint & bad)) = 0 ] &&
+		! dmesg | grep -v 'memory leak detector' | grep -E 'BUG|WARNING|refcount_t|leak'
 }
 
 # --- Packs ------------------------------------------------------------------
