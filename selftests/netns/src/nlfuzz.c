@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlfuzz COUNT SEED [genl|nft] - netlink messages to nf_im and nft_im as nobody means them: commands,
- * attributes, lengths and nests by chance, some of them nearly right. Up to BATCH of them go with
- * one system call, so that a million take minutes in emulation too. Prints how many were taken and
- * refused, how many of those with a sentence or a place, and how many nf_im refused without;
- * exits 1 if the kernel ceases to answer.
+ * nlfuzz COUNT SEED [genl|nft] - netlink messages to nf_im and nft_im as nobody means them:
+ * commands, attributes, lengths and nests by chance, some of them nearly right. Up to BATCH of
+ * them go with one system call, so that a million take minutes in emulation too. Prints how many
+ * were taken and refused, how many of those with a sentence or a place, and how many nf_im
+ * refused without; exits 1 if the kernel ceases to answer.
  *
  * What a message might enable by chance stays within this network namespace.
  */
@@ -169,7 +169,7 @@ static bool count_answer(const struct nlmsghdr *nlh, uint32_t first, uint32_t n)
 	return true;
 }
 
-/* The answers to @n messages, of which @first is the first; longer ones are cut and do not count. */
+/* The answers to @n messages from @first on; longer ones are cut and do not count. */
 static void answers(int fd, uint32_t first, uint32_t n)
 {
 	static char in[BATCH][ACK_MOST];
@@ -359,7 +359,8 @@ int main(int argc, char **argv)
 	uint32_t n;
 	int fds[2];
 
-	if (argc < 3 || argc > 4 || !count || (only && strcmp(only, "genl") && strcmp(only, "nft"))) {
+	if (argc < 3 || argc > 4 || !count ||
+	    (only && strcmp(only, "genl") && strcmp(only, "nft"))) {
 		fputs("usage: nlfuzz COUNT SEED [genl|nft]\n", stderr);
 		return 2;
 	}
@@ -371,6 +372,7 @@ int main(int argc, char **argv)
 		n = batch_size(count - i + 1);
 		batch(fds, only ? !strcmp(only, "nft") : chance(2), family, (uint32_t)i, n);
 	}
-	printf("taken %lu refused %lu with-text %lu untold %lu\n", taken, refused, with_text, untold);
+	printf("taken %lu refused %lu with-text %lu untold %lu\n", taken, refused, with_text,
+	       untold);
 	return 0;
 }
