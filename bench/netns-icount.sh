@@ -5,8 +5,8 @@
 # configurations of the firewall, as a table in $RESULTS. Each has namespaces of
 # its own, since tables of iptables-legacy keep their hooks.
 
-# Configurations are called by name, which shellcheck does not see.
-# shellcheck disable=SC2317
+# Configurations are called by name, which shellcheck does not see; rules have variables of nft.
+# shellcheck disable=SC2016,SC2317
 
 # shellcheck source=selftests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -106,6 +106,54 @@ conf_nft_label() {
 	END
 }
 
+# sixty NAME-FORMAT - sixty protocols of the registry, each so; YMSG, whose packets are measured,
+# is the last.
+sixty() {
+	awk -F '\t' -v format="$1\n" '
+		$1 ~ /^[0-9]+$/ && $2 != "ymsg" && n++ < 59 { printf format, $2 }
+		END { printf format, "ymsg" }' "$NF_IM_PAYLOAD/signatures/registry.tsv"
+}
+
+conf_proto_60() {
+	{
+		echo '*filter'
+		sixty '-A FORWARD -m im --proto %s -j ACCEPT'
+		echo COMMIT
+	} | fw iptables-legacy-restore -w -n
+}
+
+# An empty chain, and recognition.
+conf_nft_chain() {
+	conf_hook && fw nft -f - <<-END
+		table ip filter {
+			chain forward { type filter hook forward priority 0; }
+		}
+	END
+}
+
+# mark_map ELEMENT... - a verdict map on the mark.
+mark_map() {
+	conf_nft_chain && fw imctl mark --mask 0xff00 --include "$RESULTS/mark.nft" &&
+		fw nft -f - <<-END
+		include "$RESULTS/mark.nft"
+		add rule ip filter forward ct mark & \$im_mask vmap { $* }
+	END
+}
+
+conf_mark_1() {
+	mark_map '$im_ymsg : accept'
+}
+
+conf_mark_60() {
+	mark_map "$(sixty '%s : accept' | sed -E ':a; s/^([^:]*)-(.*:)/\1_\2/; ta; s/^/$im_/' |
+		paste -sd,)"
+}
+
+conf_native_60() {
+	conf_nft_chain && fw nft-im --native add rule ip filter forward im proto vmap \
+		"{ $(sixty '%s : accept' | paste -sd,) }"
+}
+
 # --- Measuring ----------------------------------------------------------------
 
 mac_of() {
@@ -153,9 +201,9 @@ measure_mix() {
 
 # shellcheck disable=SC2119 # no number of cases
 ktap_plan
-checktool icount iptables-legacy nft imctl
-checkmodule xt_im
-modprobe xt_im
+checktool icount iptables-legacy nft imctl nft-im
+checkmodule xt_im nft_im
+modprobe -a xt_im nft_im
 imctl labels --write >/dev/null || ktap_not_ok "labels"
 printf 'configuration\tcase\tmedian\tleast\tp99\n' >"$table"
 # Twice, to see that the same comes out again.
@@ -174,6 +222,11 @@ measure hook-watch "${done_cases[@]}" "${open_cases[@]}"
 measure action "${done_cases[@]}" "${open_cases[@]}"
 measure connmark "${done_cases[@]}"
 measure connlabel "${done_cases[@]}"
+measure proto-60 "${done_cases[@]}"
+measure nft-chain "${done_cases[@]}"
+measure mark-1 "${done_cases[@]}"
+measure mark-60 "${done_cases[@]}"
+measure native-60 "${done_cases[@]}"
 measure string "${done_cases[@]}"
 measure nft-label "${done_cases[@]}"
 if [ -b "$mix_disk" ]; then
