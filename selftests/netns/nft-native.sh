@@ -83,8 +83,11 @@ test_refused() {
 	check_not "no such chain to jump to" \
 		native add rule inet guard guard 'im proto vmap { ymsg : jump nobody }'
 	check_eq "nothing of it is there" "" "$(native list)"
-	fw nft add table netdev guard
-	fw nft add chain netdev guard guard '{ type filter hook ingress device fwc priority 0; }'
+	check "a chain at ingress" fw nft add chain inet guard ingress \
+		'{ type filter hook ingress device fwc priority 0; }'
+	check_not "not at ingress, where no conntrack has been" \
+		native add rule inet guard ingress im proto ymsg drop
+	check_eq "nothing of it is there, either" "" "$(native list)"
 	check_eq "stock nft still lists the rest" 1 "$(fw nft list ruleset | grep -c 'tcp dport 1')"
 	check "nothing holds the module" modprobe -r nft_im
 	check "the first rule loads it" native add rule inet guard guard im proto ymsg drop
