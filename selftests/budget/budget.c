@@ -5,6 +5,7 @@
  * An error budget is a number of bits; here payloads are counted instead (DESIGN, Contracts).
  */
 #include "budget.h"
+#include "engine/quic.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -38,6 +39,25 @@ u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes
 	}
 	nfim_flow_step(pack, &flow, &seg, false, &step);
 	return step.rule;
+}
+
+bool budget_known(const struct nfim_pack *pack, u32 root, const u8 *bytes, u32 len)
+{
+	static struct nfim_quic quic;
+	const struct nfim_seg seg = {
+		.head = bytes,
+		.head_len = len,
+		.len = len,
+		.l4 = root == NFIM_ROOT_UDP ? NFIM_L4_UDP : NFIM_L4_TCP,
+		.has_base = root == NFIM_ROOT_TCP,
+		.quic = &quic,
+	};
+	struct nfim_flow flow;
+	struct nfim_step step;
+
+	nfim_flow_init(&flow);
+	nfim_flow_step(pack, &flow, &seg, false, &step);
+	return step.verdict == NFIM_KNOWN;
 }
 
 double budget_allowed(double expected)
@@ -82,6 +102,8 @@ int main(int argc, char **argv)
 			planted_rules(set, i, payloads, ++no);
 	for (i = part; i < noise_count(); i += parts)
 		noise_kind(set, i, payloads, ++no);
+	for (i = part; i < hellos_count(); i += parts)
+		hellos_kind(set, i, payloads, ++no);
 	printf("1..%u\n", no);
 	return failed ? 1 : 0;
 }

@@ -37,6 +37,9 @@ static inline u32 rng_below(struct rng *r, u32 n)
 u32 budget_rule(const struct nfim_pack *pack, u32 root, u32 dir, const u8 *bytes, u32 len,
 		const struct nfim_sig_sample *before);
 
+/** budget_known() - has a flow a protocol, by rule or name, after its client's first packet? */
+bool budget_known(const struct nfim_pack *pack, u32 root, const u8 *bytes, u32 len);
+
 /** budget_allowed() - twice what is expected, and what chance may add to that */
 double budget_allowed(double expected);
 
@@ -57,6 +60,12 @@ u32 noise_count(void);
 
 /** noise_kind() - payloads of one kind; prints result @no */
 void noise_kind(const struct sigset *set, u32 kind, u64 payloads, u32 no);
+
+/** hellos_count() - kinds of noise that begin like TLS or QUIC */
+u32 hellos_count(void);
+
+/** hellos_kind() - the same for one of these */
+void hellos_kind(const struct sigset *set, u32 kind, u64 payloads, u32 no);
 
 /** budget_result() - a line of TAP */
 void budget_result(bool ok, u32 no, const char *fmt, ...)
