@@ -18,7 +18,7 @@ readonly table=$RESULTS/icount.tsv
 readonly client=10.0.1.9 server=10.0.2.9
 
 readonly done_cases=(tcp-done-100 tcp-done-1400 udp-done-100 ymsg-text ymsg-inside)
-readonly open_cases=(http tls random ymsg-magic ymsg-frame udp-random
+readonly open_cases=(http tls random ymsg-magic ymsg-frame udp-random quic
 	http-answer-due ymsg-magic-rest)
 
 # --- Configurations -----------------------------------------------------------

@@ -79,4 +79,13 @@ int replay_write(const char *dir, long every, const struct nfim_pack *pack, cons
  */
 const struct nfim_pack *growth_pack(u32 n);
 
+/** bench_now() - nanoseconds of a clock that only goes on */
+u64 bench_now(void);
+
+/** openssl_count() - a QUIC Initial of version 1 opened by OpenSSL, as a counted row */
+void openssl_count(const u8 *datagram, const char *name);
+
+/** openssl_time() - the same in nanoseconds */
+void openssl_time(const u8 *datagram, const char *name);
+
 #endif /* _BENCH_ENGINE_H */

@@ -44,6 +44,7 @@ const struct bench_case bench_cases[] = {
 	{ "random", IPPROTO_TCP, {}, RANDOM(100), false },
 	{ "ymsg-magic", IPPROTO_TCP, {}, BYTES("YMSG"), false },
 	{ "ymsg-frame", IPPROTO_TCP, {}, BYTES(AUTH), false },
+	{ "quic", IPPROTO_UDP, {}, { quic_hello, QUIC_HELLO, QUIC_HELLO }, false },
 	{ "udp-random", IPPROTO_UDP, {}, RANDOM(100), false },
 	/* The next one. */
 	{ "http-answer-due", IPPROTO_TCP, { BYTES(GET) }, BYTES(GET), false },

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
 	n = (unsigned int)strtoul(argv[3], NULL, 10);
 	if (!n || n > 100000)
 		usage();
+	quic_hello_make();
 	socks[CLIENT] = raw_socket_in(argv[1]);
 	socks[SERVER] = raw_socket_in(argv[2]);
 	if (argc == 6 && !strcmp(argv[4], "replay")) {

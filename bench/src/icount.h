@@ -9,7 +9,7 @@
 
 enum side { CLIENT, SERVER };
 
-enum { PAYLOAD_MAX = 1400 };
+enum { PAYLOAD_MAX = 1400, QUIC_HELLO = 1200 };
 
 struct ip4 {
 	uint8_t ver_ihl, tos;
@@ -90,5 +90,10 @@ void replay(const char *path, unsigned int times);
 uint64_t send_packet(const struct packet *p, enum side from);
 
 void die(const char *what) __attribute__((noreturn));
+
+/* A datagram that quic_hello_make() makes. */
+extern uint8_t quic_hello[QUIC_HELLO];
+
+void quic_hello_make(void);
 
 #endif /* _ICOUNT_H */
