@@ -79,6 +79,9 @@ int replay_write(const char *dir, long every, const struct nfim_pack *pack, cons
  */
 const struct nfim_pack *growth_pack(u32 n);
 
+/** names_growth() - so many look-ups in a list of @n names, as a counted row */
+void names_growth(u32 n);
+
 /** bench_now() - nanoseconds of a clock that only goes on */
 u64 bench_now(void);
 

@@ -12,7 +12,7 @@
 static int usage(void)
 {
 	fputs("usage: engine time | count | packets DIR | mix DIR EVERY | growth N [DIR EVERY] |\n"
-	      "              replay DIR EVERY FILE\n", stderr);
+	      "              names N | replay DIR EVERY FILE\n", stderr);
 	return 2;
 }
 
@@ -98,6 +98,10 @@ int main(int argc, char **argv)
 		return mix_packets(argv[2], atol(argv[3]), measure_one);
 	if (argc == 5 && !strcmp(argv[1], "replay"))
 		return replay_write(argv[2], atol(argv[3]), &sigset_shipped()->pack, argv[4]) ? 1 : 0;
+	if (argc == 3 && !strcmp(argv[1], "names")) {
+		names_growth(atoi(argv[2]));
+		return 0;
+	}
 	if ((argc == 3 || argc == 5) && !strcmp(argv[1], "growth"))
 		return growth(atoi(argv[2]), argc == 5 ? argv[3] : NULL,
 			      argc == 5 ? atol(argv[4]) : 1);
