@@ -16,7 +16,7 @@ enum {
 	LEN_MAX = 4096,
 	WORTH_MAX = 512,	/* bytes of a sample that may be worth something */
 	BITS = 16,	/* of evidence that are not right */
-	PAIR_TRIES = 4096,	/* two independent bytes of a value each hit once in 65536 */
+	HITS_FEW = 32,	/* with fewer chance alone may have doubled them */
 };
 
 struct planted {
@@ -74,31 +74,30 @@ static double planted_weigh(struct planted *p, u32 anchor)
 	return sum;
 }
 
-/* Do two bytes that are both wrong hit more often than each of them would make it? */
-static bool pair_tied(struct planted *p, u32 a, u32 b, struct rng *rng)
+/* Do more values of two bytes hit than the values of each would make it? All of them are tried. */
+static bool pair_tied(struct planted *p, u32 a, u32 b)
 {
-	double expected = PAIR_TRIES * exp2(-p->bits[a] - p->bits[b]);
+	double expected = 65536 * exp2(-p->bits[a] - p->bits[b]);
 	u8 was_a = p->bytes[p->at[a]], was_b = p->bytes[p->at[b]];
 	u32 i, hits = 0;
 
-	for (i = 0; i < PAIR_TRIES; i++) {
-		p->bytes[p->at[a]] = rng_next(rng);
-		p->bytes[p->at[b]] = rng_next(rng);
+	for (i = 0; i < 65536; i++) {
+		p->bytes[p->at[a]] = (u8)(i >> 8);
+		p->bytes[p->at[b]] = (u8)i;
 		hits += planted_hit(p, p->bytes);
 	}
 	p->bytes[p->at[a]] = was_a;
 	p->bytes[p->at[b]] = was_b;
-	return hits > budget_allowed(expected);
+	return hits > expected * 1.01;
 }
 
 static void planted_tie(struct planted *p)
 {
-	struct rng rng = { p->len };
 	u32 a, b;
 
 	for (a = 0; a < p->n; a++)
 		for (b = 0; b < a; b++)
-			if (pair_tied(p, a, b, &rng))
+			if (pair_tied(p, a, b))
 				p->tied[a][b] = p->tied[b][a] = true;
 }
 
@@ -175,7 +174,7 @@ static struct counts planted_count_tied(struct planted *p, u64 payloads, u32 see
 {
 	struct counts c = planted_count(p, payloads, seed);
 
-	if (c.hits <= budget_allowed(c.expected))
+	if (c.hits <= 2 * c.expected || (c.hits <= budget_allowed(c.expected) && c.hits < HITS_FEW))
 		return c;
 	planted_tie(p);
 	return planted_count(p, payloads, seed);
