@@ -39,22 +39,12 @@ struct match_run {
 	struct sight sight;
 };
 
-/*
- * Of several rules that say yes the one counts that needs fewest bytes, since with other
- * cuts it would have been the first; then the one with more evidence. A datagram is not cut.
- */
 static bool run_prefers(const struct match_run *run, u32 idx, u32 need, u32 to, u32 to_need)
 {
 	const struct nfim_rule *rules = run->mc->pack->rules;
-	u32 more = need, less = to_need;
 
-	if (to == NFIM_NO_RULE)
-		return true;
-	if (more == less || run->view->last) {
-		more = rules[to].evidence;
-		less = rules[idx].evidence;
-	}
-	return more < less || (more == less && idx < to);
+	return to == NFIM_NO_RULE ||
+	       nfim_rule_counts(&rules[idx], need, &rules[to], to_need, run->view->last);
 }
 
 static void run_yes(struct match_run *run, u32 idx, u32 need)

@@ -407,6 +407,8 @@ static int check_half(struct opening *o, const struct nfim_rule *rule)
 	if (rule->proto != last->proto || rule->root != last->root ||
 	    rule->evidence != last->evidence || rule->actions != last->actions)
 		return refuse(o, rule, "the halves of a pair do not belong together");
+	if (rule != last + 1)
+		return refuse(o, rule, "the rules of a pair do not stand together");
 	dirs = last->dirs;
 	if (rule->half != was && dirs != NFIM_DIR_ANY)
 		dirs ^= NFIM_DIR_ANY;

@@ -148,6 +148,25 @@ struct nfim_rule {
 	u32 half;		/* 0, or of a pair: its number * 2, and 1 more in its second half */
 };
 
+/**
+ * nfim_rule_counts() - of two rules that say yes to the same bytes, is it @a that counts?
+ * @a: a rule of a pack
+ * @a_need: bytes with which it said so
+ * @b: another one of the same pack
+ * @b_need: the same of it
+ * @whole: the bytes are not cut, as those of a datagram are not
+ *
+ * Return: whether @a needs fewer bytes, since with other cuts it would have been the first; or
+ * else has more evidence; or else stands in front.
+ */
+static inline bool nfim_rule_counts(const struct nfim_rule *a, u32 a_need,
+				    const struct nfim_rule *b, u32 b_need, bool whole)
+{
+	if (!whole && a_need != b_need)
+		return a_need < b_need;
+	return a->evidence != b->evidence ? a->evidence > b->evidence : a < b;
+}
+
 /* How to walk the frames of a protocol once it is known, to tell actions. */
 struct nfim_frames {
 	u32 proto;

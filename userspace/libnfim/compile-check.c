@@ -27,7 +27,8 @@ struct trial {
 struct answer {
 	enum nfim_run_result result;
 	const struct nfim_rule *rule;
-	const struct nfim_rule *half;	/* that said yes; of several the first */
+	const struct nfim_rule *half;	/* that said yes; of several the one that counts */
+	u32 half_need;
 	u32 kept;			/* the number in it */
 };
 
@@ -61,13 +62,15 @@ struct reading {
 
 /* Half of a pair says yes if the other direction said the other one, or else is remembered. */
 static enum nfim_run_result try_half(const struct trial *t, const struct nfim_rule *rule,
-				     u32 kept, struct answer *answer)
+				     const struct nfim_out *out, struct answer *answer)
 {
-	if (t->before == (rule->half ^ 1) && t->before_kept == kept)
+	if (t->before == (rule->half ^ 1) && t->before_kept == out->kept)
 		return NFIM_RUN_YES;
-	if (!answer->half) {
+	if (!answer->half || nfim_rule_counts(rule, out->need, answer->half, answer->half_need,
+					      t->sample->root == NFIM_ROOT_UDP)) {
 		answer->half = rule;
-		answer->kept = kept;
+		answer->half_need = out->need;
+		answer->kept = out->kept;
 	}
 	return NFIM_RUN_NO;
 }
@@ -80,7 +83,7 @@ static enum nfim_run_result try_rule(const struct trial *t, const struct nfim_ru
 
 	res = nfim_run(t->pack, rule->code, rule->n_code, rd->view, rd->start, &out);
 	if (res == NFIM_RUN_YES && rule->half)
-		return try_half(t, rule, out.kept, answer);
+		return try_half(t, rule, &out, answer);
 	if (res != NFIM_RUN_MORE || !rd->body)
 		return res;
 	return nfim_run(t->pack, rule->code, rule->n_code, rd->body, rd->start, &out);

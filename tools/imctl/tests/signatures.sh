@@ -109,6 +109,18 @@ check_halves 1f0201 1f0201
 ok "halves that are alike: refused" has "$err" "rule two has 24.0 bits of evidence"
 check_halves 1f0201 1f0202
 is "halves that are not" "$rc $(echo "$out" | tail -n 1 | cut -f4,7)" "0 48	ok"
+# The same bytes are halves of two pairs: the engine remembers the one with more evidence.
+{
+	printf 'protocol fooim\npair weak udp\n\thalf client\n\t\tbytes 0 x1f02\n'
+	printf '\thalf server\n\t\tbytes 0 x2f0201ff\npair strong udp\n'
+	printf '\thalf client\n\t\tbytes 0 x1f020304\n\thalf server\n\t\tbytes 0 x2f0202\n'
+	printf 'sample ask udp client\n\thex 1f020304\n\texpect half strong\n'
+	printf 'sample answer udp server\n\thex 2f0202\n\texpect strong answers ask\n'
+	printf 'sample other udp server\n\thex 2f0201ff\n\texpect half weak answers ask\n'
+	printf 'sample web udp client\n\thex 00\n\texpect no\n'
+} >"$tmp/halves.im"
+run signatures check --registry "$tmp/my.tsv" "$tmp/halves.im"
+is "halves of two pairs in the same bytes" "$rc $(echo "$out" | tail -n 1 | cut -f4,7)" "0 48	ok"
 printf 'refine xmpp as corp-chat when host under "corp.example"\n' >"$tmp/local.im"
 run signatures build -o "$tmp/local.pack" "$sigs"/*.im "$sigs"/names/* "$tmp/local.im"
 run list --pack "$tmp/local.pack" --all --json
