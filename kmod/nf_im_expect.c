@@ -7,7 +7,7 @@
  * LEARNT_NET_MAX, memory as all else in the table
  * of flows (nf_im_charge()); what exceeds them is counted and left out, nothing gives way to
  * it. A flow that was offered may be opened more than once while the offer lasts: who was
- * dropped tries again.
+ * dropped tries again. One of datagrams makes it last as long as it goes on.
  *
  * Life: found, added and freed under the bucket's lock only; there is no other reader, so no
  * grace period. A bucket's lock of the table of flows may be held outside of it, never inside.
@@ -41,7 +41,7 @@ MODULE_PARM_DESC(learn_seconds, "how long a name that was learnt helps other flo
 struct expectation {
 	struct expectation *next;	/* in its bucket */
 	struct nf_im_net *inet;
-	unsigned long expires;		/* jiffies */
+	unsigned long expires;		/* jiffies, 0 for a new one */
 	u16 zone;
 	struct nfim_expected x;
 };
@@ -105,6 +105,7 @@ static struct expectation *expectation_new(struct nf_im_net *inet, const struct 
 	if (!e)
 		goto err_alloc;
 	e->inet = inet;
+	e->expires = 0;
 	e->x = *x;
 	return e;
 
@@ -144,8 +145,8 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 	return e;
 }
 
-/* Return: false if there is no room. */
-static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x)
+/* @known: set if it was expected already. Return: false if there is no room. */
+static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x, bool *known)
 {
 	struct bucket *b = bucket_of(inet, zone, x->client, x->v6);
 	struct expectation *e;
@@ -153,6 +154,7 @@ static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected 
 	spin_lock(&b->lock);
 	e = expectation_for(inet, b, zone, x);
 	if (e) {
+		*known = e->expires;
 		e->x = *x;
 		e->expires = jiffies + (x->learnt ? learn_seconds : offer_seconds) * HZ;
 	}
@@ -165,6 +167,7 @@ static void ends_of(const struct nf_conntrack_tuple *t, struct nfim_ends *ends)
 	memcpy(ends->from, &t->src.u3, sizeof(ends->from));
 	memcpy(ends->to, &t->dst.u3, sizeof(ends->to));
 	ends->port = ntohs(t->dst.u.all);
+	ends->from_port = ntohs(t->src.u.all);
 	ends->l4 = t->dst.protonum;
 	ends->v6 = t->src.l3num == NFPROTO_IPV6;
 }
@@ -174,15 +177,19 @@ void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 di
 {
 	struct nfim_expected x;
 	struct nfim_ends of;
-	bool room;
+	bool room, known = false;
 	u32 i;
 
 	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
 	for (i = 0; i < offers->n; i++) {
 		if (!nfim_expect_make(&x, &offers->at[i], &of, dir, proto))
 			continue;
-		room = expect(inet, nf_ct_zone(ct)->id, &x);
-		nf_im_count(inet, room ? NF_IM_A_C_OFFERS : NF_IM_A_C_OFFERS_LOST);
+		room = expect(inet, nf_ct_zone(ct)->id, &x, &known);
+		/* Each rule that asks what a datagram does reads it anew. */
+		if (!room)
+			nf_im_count(inet, NF_IM_A_C_OFFERS_LOST);
+		else if (!known)
+			nf_im_count(inet, NF_IM_A_C_OFFERS);
 	}
 }
 
@@ -191,12 +198,12 @@ void nf_im_expect_learnt(struct nf_im_net *inet, const struct nf_conn *ct,
 {
 	struct nfim_expected x;
 	struct nfim_ends of;
-	bool room;
+	bool room, known;
 
 	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
 	if (!nfim_learnt_make(&x, told, &of))
 		return;
-	room = expect(inet, nf_ct_zone(ct)->id, &x);
+	room = expect(inet, nf_ct_zone(ct)->id, &x, &known);
 	nf_im_count(inet, room ? NF_IM_A_C_LEARNT : NF_IM_A_C_LEARNT_LOST);
 }
 
@@ -206,7 +213,7 @@ static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 		struct nfim_flow *flow, u8 *learnt)
 {
 	struct bucket *b = bucket_of(inet, zone, client, ends->v6);
-	const struct expectation *e;
+	struct expectation *e;
 
 	spin_lock(&b->lock);
 	for (e = b->first; e; e = e->next) {
@@ -219,6 +226,9 @@ static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 	}
 	if (e)
 		nfim_flow_offered(flow, e->x.proto, e->x.offer.actions);
+	/* Each datagram asks anew: see nf_im_expect_does(). */
+	if (e && e->x.offer.l4 == NFIM_L4_UDP)
+		e->expires = jiffies + offer_seconds * HZ;
 	spin_unlock(&b->lock);
 	return e;
 }
@@ -243,6 +253,20 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 	memcpy(ends.to, &r->src.u3, sizeof(ends.to));
 	ends.port = ntohs(r->src.u.all);
 	ask(inet, zone, ends.to, &ends, pack, flow, &behind);
+}
+
+u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct,
+		      const struct nfim_pack *pack, u32 proto)
+{
+	struct nfim_flow flow;
+
+	nfim_flow_init(&flow);
+	if (!atomic_read(&inet->expected))
+		return 0;
+	local_bh_disable();
+	nf_im_expect_ask(inet, ct, pack, &flow);
+	local_bh_enable();
+	return flow.conf == NFIM_CONF_OFFER && flow.proto == proto ? flow.dir[0].node : 0;
 }
 
 static bool goes(const struct expectation *e, const struct nf_im_net *inet, bool learnt)

@@ -6,8 +6,10 @@
  * packet were noted when it came by the hook, by direction and sequence range, since many
  * packets may pass the hook before the first of them meets a rule.
  */
-#include "nf_im_table.h"
 #include "engine/dns.h"
+#include "nf_im_expect.h"
+#include "nf_im_learn.h"
+#include "nf_im_table.h"
 
 static enum nf_im_state labels_state(const struct nf_conn_labels *labels)
 {
@@ -91,6 +93,19 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	local_bh_enable();
 }
 
+/* What a datagram offers is taken where a rule asks what it does, as it is read nowhere else. */
+static void datagram_offers(const struct nf_im_pkt *pkt, u32 proto,
+			    const struct nfim_offers *offers)
+{
+	struct nf_im_net *inet = nf_im_pernet(nf_ct_net(pkt->ct));
+
+	if (!READ_ONCE(inet->watch[proto]) || !nf_im_answered(pkt))
+		return;
+	local_bh_disable();
+	nf_im_expect_offers(inet, pkt->ct, pkt->dir, proto, offers);
+	local_bh_enable();
+}
+
 /* A datagram says itself what it does. */
 static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 			    enum ip_conntrack_info ctinfo, u32 proto, u8 conf,
@@ -110,8 +125,19 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 		flow.done = NFIM_KNOWN;
 		nfim_flow_step(pack, &flow, &pkt.seg, NFIM_WATCH_ACTIONS, &step);
 		actions |= step.actions;
+		if (unlikely(step.offers.n))
+			datagram_offers(&pkt, proto, &step.offers);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
 	return actions;
+}
+
+/* What was offered has no frames, so that its bytes are taken for others of its call. */
+static u32 offered_actions(const struct nf_conn *ct, const struct nfim_pack *pack, u32 proto,
+			   u32 actions)
+{
+	u32 does = nf_im_expect_does(nf_im_pernet(nf_ct_net(ct)), ct, pack, proto);
+
+	return does ? (actions & ~BIT(NF_IM_ACT_OTHER)) | does : actions;
 }
 
 /*
@@ -184,6 +210,8 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, facts->conf,
 						  pack);
+	if (want_actions && l4 == IPPROTO_UDP && facts->proto)
+		facts->actions = offered_actions(ct, pack, facts->proto, facts->actions);
 	if (l4 == IPPROTO_UDP || !facts->proto)
 		facts->actions_known = true;
 }

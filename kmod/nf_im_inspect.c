@@ -477,16 +477,6 @@ static u64 pkt_key(const struct nf_im_pkt *pkt)
 	return nf_im_key_tuple(pkt->ct);
 }
 
-/*
- * May what this flow offers count? Addresses of a packet alone are anybody's: both ends must have
- * answered each other. And the SYN must have come by, as else the client may be the server.
- */
-static bool may_offer(const struct nf_im_pkt *pkt)
-{
-	return test_bit(IPS_ASSURED_BIT, &pkt->ct->status) &&
-	       nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_SEEN);
-}
-
 static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	struct inspection in __uninitialized;
@@ -504,7 +494,7 @@ static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 		if (in.read && unlikely(in.step.fresh))
 			tell_verdict(&in);
 		if (in.read && unlikely(in.step.offers.n) &&
-		    READ_ONCE(inet->watch[in.flow.proto]) && may_offer(pkt))
+		    READ_ONCE(inet->watch[in.flow.proto]) && nf_im_answered(pkt))
 			nf_im_expect_offers(inet, pkt->ct, pkt->dir, in.flow.proto,
 					    &in.step.offers);
 		if (in.read && unlikely(nf_im_learn_on(inet)))

@@ -56,11 +56,7 @@ static void place_say(u32 *place, u8 proto)
 	} while (old != new && cmpxchg(place, old, new) != old);
 }
 
-/*
- * Addresses of a packet alone are anybody's, and this is before the reverse path filter: both ends
- * must have answered each other, of UDP the server the client.
- */
-static bool may_learn(const struct nf_im_pkt *pkt)
+bool nf_im_answered(const struct nf_im_pkt *pkt)
 {
 	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_SEEN)))
 		return false;
@@ -75,7 +71,7 @@ static void learn(struct nf_im_net *inet, struct nf_im_places *places,
 	u16 zone = nf_ct_zone(pkt->ct)->id;
 
 	place_say(place_of(places, zone, told->addr), told->proto);
-	if (told->proto && client && may_learn(pkt))
+	if (told->proto && client && nf_im_answered(pkt))
 		nf_im_expect_learnt(inet, pkt->ct, told);
 }
 

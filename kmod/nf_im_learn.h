@@ -36,6 +36,18 @@ static inline const u64 *nf_im_learn_wants(const struct nf_im_net *inet, const s
 }
 
 /**
+ * nf_im_answered() - may what a packet says of addresses count?
+ * @pkt: the packet
+ *
+ * Addresses of a packet alone are anybody's, and this is before the reverse path filter: both ends
+ * must have answered each other, of UDP the server the client. And the flow's first packet must
+ * have come by, as else the client may be the server.
+ *
+ * Context: under rcu_read_lock().
+ */
+bool nf_im_answered(const struct nf_im_pkt *pkt);
+
+/**
  * nf_im_learn_step() - take what a packet says of addresses
  * @inet: namespace
  * @pkt: the packet

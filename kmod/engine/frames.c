@@ -129,7 +129,7 @@ static bool frame_step(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 		.offers = offers,
 	};
 	enum nfim_run_result res = NFIM_RUN_MORE;
-	u32 offered = offers->n;
+	u8 offered = offers->n;
 	bool again;
 
 	if (wv->view.len - d->origin >= d->wake)
@@ -300,7 +300,7 @@ void nfim_frames_datagram(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 			.host_len = !names || mc->step->host_len,
 			.offers = &mc->step->offers,
 		};
-		u32 offered = mc->step->offers.n;
+		u8 offered = mc->step->offers.n;
 
 		if (nfim_run(mc->pack, fr->code, fr->n_code, &wv->view, at, &out) == NFIM_RUN_YES) {
 			mc->step->actions |= out.actions;

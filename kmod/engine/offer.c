@@ -245,19 +245,68 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
 	return has_addr && has_port && offer->port;
 }
 
+bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+{
+	u32 host, end;
+
+	for (host = 0; host < len && (is_digit(p[host]) || p[host] == '.'); host++)
+		;
+	*took = host;
+	memset(offer->addr, 0, sizeof(offer->addr));
+	offer->v6 = false;
+	if (!dotted(p, host, offer->addr))
+		return false;
+	offer->port = 80;
+	if (host == len || p[host] != ':')
+		return true;
+	for (end = host + 1; end < len && is_digit(p[end]); end++)
+		;
+	*took = end;
+	return port_number(p + host + 1, end - host - 1, offer) && offer->port;
+}
+
+bool nfim_offer_port(const u8 *p, u32 len, struct nfim_offer *offer)
+{
+	u32 at = 0, end;
+
+	while (at < len && p[at] == ' ')
+		at++;
+	for (end = at; end < len && is_digit(p[end]); end++)
+		;
+	return port_number(p + at, end - at, offer) && offer->port;
+}
+
+bool nfim_offer_addr(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+{
+	static const u8 nobody[sizeof(offer->addr)];
+	u32 from = word(p, len, 0, took), end;
+
+	if (from == *took) {
+		*took = 0;
+		return false;
+	}
+	for (end = from; end < *took && p[end] != '/'; end++)
+		;
+	return address(p + from, end - from, offer) &&
+	       memcmp(offer->addr, nobody, sizeof(nobody));
+}
+
 bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
 		      const struct nfim_ends *of, u8 dir, u8 proto)
 {
 	ex->offer = *offer;
 	memcpy(ex->client, of->from, sizeof(ex->client));
-	ex->proto = proto;
+	ex->proto = offer->proto ? offer->proto : proto;
 	ex->v6 = of->v6;
 	ex->own = !dir;
 	ex->learnt = false;
+	if (offer->l4 == NFIM_L4_UDP && !ex->own &&
+	    (offer->v6 != of->v6 || memcmp(offer->addr, of->to, sizeof(of->to))))
+		return false;
 	if (offer->port == of->port && offer->l4 == of->l4 && offer->v6 == of->v6 &&
 	    !memcmp(offer->addr, of->to, sizeof(of->to)))
 		return false;
-	return ex->own || offer->port >= NFIM_OFFER_PORT_MIN;
+	return (ex->own && offer->l4 == NFIM_L4_TCP) || offer->port >= NFIM_OFFER_PORT_MIN;
 }
 
 bool nfim_expect_same_host(const struct nfim_expected *a, const struct nfim_expected *b)
@@ -283,11 +332,30 @@ static bool learnt_fits(const struct nfim_expected *ex, const struct nfim_ends *
 	       !memcmp(ex->offer.addr, ends->to, sizeof(ends->to));
 }
 
+/* Either end may be the one that begins. */
+static bool datagrams_fit(const struct nfim_expected *ex, const struct nfim_ends *ends)
+{
+	const bool from = !memcmp(ex->client, ends->from, sizeof(ends->from));
+	const bool to = !memcmp(ex->client, ends->to, sizeof(ends->to));
+	const struct nfim_offer *o = &ex->offer;
+
+	if (ex->own)
+		return (from && ends->from_port == o->port) || (to && ends->port == o->port);
+	if (from && ends->port == o->port && !memcmp(o->addr, ends->to, sizeof(ends->to)))
+		return true;
+	return to && ends->from_port == o->port &&
+	       !memcmp(o->addr, ends->from, sizeof(ends->from));
+}
+
 bool nfim_expect_fits(const struct nfim_expected *ex, const struct nfim_ends *ends)
 {
 	if (ex->learnt)
 		return learnt_fits(ex, ends);
-	if (ex->offer.port != ends->port || ex->offer.l4 != ends->l4 || ex->v6 != ends->v6)
+	if (ex->offer.l4 != ends->l4 || ex->v6 != ends->v6)
+		return false;
+	if (ends->l4 == NFIM_L4_UDP)
+		return datagrams_fit(ex, ends);
+	if (ex->offer.port != ends->port)
 		return false;
 	if (ex->own && !memcmp(ex->client, ends->to, sizeof(ends->to)))
 		return true;

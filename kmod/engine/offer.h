@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Offers: a flow whose payload names an address and a port for another flow to come, which has
- * no bytes of its own to know it by (IRC's DCC, XMPP's SOCKS5 bytestreams).
+ * no bytes of its own to know it by (IRC's DCC, XMPP's SOCKS5 bytestreams, the media of SIP).
  *
  * Who wrote the offer chose the address, and it may be anybody's. So what is expected of an
  * offer belongs to the client of the flow that carried it, and names flows of that client
@@ -9,6 +9,10 @@
  * those from it to the address and port that were offered. Of these, and of what came to it from
  * elsewhere, only ports from 1024 on count, as no service of the system is offered. Who calls
  * makes sure that there is such a client: that both ends of the flow have answered each other.
+ *
+ * Datagrams are sent from the port that they are taken at (RFC 4961), so that either end may begin
+ * and the port is that of one end, whichever. What the server offers must be at its own address
+ * then: a flow to a third host's port may be a VPN's. Media has no port below 1024, either.
  */
 #ifndef _NF_IM_ENGINE_OFFER_H
 #define _NF_IM_ENGINE_OFFER_H
@@ -20,6 +24,8 @@ enum {
 	NFIM_OFFER_TRIES	= 12,
 	NFIM_OFFER_TEXT		= 320,	/* bytes an offer's text may have: a file's name ... */
 	NFIM_OFFER_WORDS	= 8,	/* ... of so many words, an address, a port */
+	NFIM_OFFER_ADDRS	= 4,	/* addresses for one port */
+	NFIM_OFFER_LITS		= 8,	/* literals that one kind of offers is found by */
 	NFIM_OFFER_PORT_MIN	= 1024,	/* of an offer that is not the client's own */
 	NFIM_EXPECT_SECONDS	= 120,	/* DESIGN D6; nf_conntrack_irc waits 300 */
 	NFIM_EXPECTS_MAX	= 64,	/* of a client, DESIGN D6 */
@@ -31,6 +37,7 @@ enum {
  * @port: not 0
  * @actions: bits of enum nf_im_action
  * @l4: NFIM_L4_TCP or NFIM_L4_UDP
+ * @proto: what the flow is, 0: of the same protocol
  * @v6: it is an IPv6 address
  */
 struct nfim_offer {
@@ -38,13 +45,14 @@ struct nfim_offer {
 	u16 port;
 	u16 actions;
 	u8 l4;
+	u8 proto;
 	bool v6;
 };
 
 /** struct nfim_offers - those of one packet; more than fit are not looked for */
 struct nfim_offers {
-	u32 n;
-	u32 tries;	/* texts that were read, up to NFIM_OFFER_TRIES */
+	u8 n;
+	u8 tries;	/* texts that were read, up to NFIM_OFFER_TRIES */
 	struct nfim_offer at[NFIM_OFFERS_MAX];
 };
 
@@ -52,7 +60,7 @@ struct nfim_offers {
  * struct nfim_expected - flows that an offer makes known
  * @offer: address, port and actions
  * @client: of the flow that carried the offer, as @offer's address
- * @proto: that flow's protocol, and those flows'
+ * @proto: those flows' protocol
  * @v6: @client is an IPv6 address
  * @own: the client made the offer itself
  * @learnt: no offer but a name (learn.h): of @offer only the address counts
@@ -71,6 +79,7 @@ struct nfim_ends {
 	u8 from[16];
 	u8 to[16];
 	u16 port;	/* of @to */
+	u16 from_port;
 	u8 l4;
 	bool v6;
 };
@@ -101,6 +110,31 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
 		    struct nfim_offer *offer, u32 *took);
 
 /**
+ * nfim_offer_url() - read ADDRESS[:PORT], as it stands behind "http://"
+ * @p: text
+ * @len: bytes
+ * @offer: address and port are set if there is an address; the port is 80 if none is there
+ * @took: set to the bytes that were read
+ *
+ * Return: whether there is an IPv4 address. A host's name is none.
+ */
+bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+
+/** nfim_offer_port() - read the number at the start of a text; false if it is no port */
+bool nfim_offer_port(const u8 *p, u32 len, struct nfim_offer *offer);
+
+/**
+ * nfim_offer_addr() - read the next word of a line
+ * @p: text
+ * @len: bytes
+ * @offer: its address is set
+ * @took: set to the bytes that were read, 0 at the end of the line
+ *
+ * Return: whether the word up to a slash is an address, and not that of nobody, 0.
+ */
+bool nfim_offer_addr(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+
+/**
  * nfim_expect_make() - what is to be expected of an offer
  * @ex: set
  * @offer: the offer
@@ -109,7 +143,7 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
  * @proto: protocol of that flow
  *
  * Return: false if nothing is: the port is a service's, or the offer is of the very service that
- * carried it, which others would be cut off from.
+ * carried it, which others would be cut off from; or datagrams to a third host.
  */
 bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
 		      const struct nfim_ends *of, u8 dir, u8 proto);

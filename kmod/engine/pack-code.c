@@ -255,21 +255,26 @@ static const char *check_name_of(const struct nfim_pack *pack, const struct nfim
 
 static const char *check_offer(const struct nfim_pack *pack, const struct nfim_insn *insn)
 {
-	u32 off = insn->w1, n = NFIM_INSN_B(insn), names;
-	const u8 *p;
+	u32 off = insn->w1, n = NFIM_INSN_B(insn), list, names;
+	const struct nfim_offer_data *d;
 
-	if (!n || n > NFIM_PICK_MAX || !nfim_slice_ok(off, 3, pack->data_len))
+	if (!n || n > NFIM_PICK_MAX || !nfim_slice_ok(off, sizeof(*d), pack->data_len))
 		return "offers are looked for in no bytes, or in too many";
-	p = pack->data + off;
-	if (!nfim_le16(p) || nfim_le16(p) >> NFIM_ACTIONS)
+	d = (const void *)(pack->data + off);
+	if (!nfim_le16(d->actions) || nfim_le16(d->actions) >> NFIM_ACTIONS)
 		return "what is offered has an unknown action or none";
-	if (p[2] != NFIM_L4_TCP && p[2] != NFIM_L4_UDP)
+	if (d->l4 != NFIM_L4_TCP && d->l4 != NFIM_L4_UDP)
 		return "what is offered is neither TCP nor UDP";
-	off += 3;
-	if (!take_list(pack, &off, 1, NFIM_LITS_MAX))
+	off += sizeof(*d);
+	list = off;
+	if (d->form >= NFIM_OFFER_FORMS || !take_list(pack, &off, 1, NFIM_OFFER_LITS))
+		return "what stands in front of an offer is bad";
+	if (d->form == NFIM_OFFER_APART &&
+	    (!d->ports || !d->addrs || d->ports + d->addrs > pack->data[list]))
 		return "what stands in front of an offer is bad";
 	names = off;
-	if (!take_list(pack, &off, 0, 2) || pack->data[names] == 1)
+	if (!take_list(pack, &off, 0, 2) ||
+	    pack->data[names] != (d->form == NFIM_OFFER_TAG ? 2 : 0))
 		return "the names of an offer's attributes are bad";
 	return NULL;
 }

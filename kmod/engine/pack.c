@@ -352,7 +352,8 @@ static int check_maps(const struct opening *o)
 
 		if (m->lo > m->hi)
 			return refuse(o, m, "an entry of a map is empty");
-		if (!m->value || m->value >> NFIM_ACTIONS)
+		if (!(m->value & NFIM_ACTIONS_MASK) ||
+		    m->value & ~(NFIM_ACTIONS_MASK | NFIM_ACTION_OFFER))
 			return refuse(o, &m->value, "a map has an unknown action or none");
 		if (m->table == table + 1 && i)
 			table++;

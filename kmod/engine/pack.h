@@ -19,7 +19,7 @@
 #include "port.h"
 
 #define NFIM_PACK_MAGIC		"NFIMPACK"
-#define NFIM_PACK_FORMAT	3u
+#define NFIM_PACK_FORMAT	4u
 #define NFIM_PACK_SIZE_MAX	(64u << 20)	/* bytes */
 
 #define NFIM_PACK_CRC_FROM	20u	/* = offsetof(struct nfim_pack_hdr, n_sect) */
@@ -183,7 +183,7 @@ struct nfim_range {
 /* Records of one table follow each other, sorted and not overlapping. */
 struct nfim_map {
 	u32 lo, hi;
-	u32 value;		/* bits of enum nf_im_action */
+	u32 value;		/* bits of enum nf_im_action, maybe NFIM_ACTION_OFFER */
 	u32 table;		/* 0 in the first table, one more in each further one */
 };
 

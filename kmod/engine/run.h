@@ -222,11 +222,36 @@ enum nfim_http_how {
  *	b = bytes to look at from the cursor on. a = 1: it is not the user but the host.
  * NFIM_OP_TLV: types and lengths of two bytes each, big endian, and values, NFIM_TLVS_MAX at most
  *	from the cursor to the frame's end. imm <= 0xffff.
- * NFIM_OP_OFFER: imm = actions of those flows in two bytes, low one first, NFIM_L4_*, a list, and
- *	a second one. Behind each literal of the first that stands in the frame's b bytes from
- *	the cursor on are words, nfim_offer_words(); or, if the second list has the names of two,
- *	the attributes of an XML element, nfim_offer_tag(). Does nothing without out->offers.
+ * NFIM_OP_OFFER: imm = struct nfim_offer_data, a list of at most NFIM_OFFER_LITS, and a second one
+ *	of the names of two attributes (NFIM_OFFER_TAG) or none. What stands behind each literal
+ *	of the first in the frame's b bytes from the cursor on: see enum nfim_offer_form. Does
+ *	nothing without out->offers.
  */
+
+/** enum nfim_offer_form - how an offer is written */
+enum nfim_offer_form {
+	NFIM_OFFER_WORDS_IN_LINE,	/* nfim_offer_words() */
+	NFIM_OFFER_TAG,			/* nfim_offer_tag() */
+	NFIM_OFFER_URL,			/* nfim_offer_url() */
+	/*
+	 * Apart: behind the first @ports literals of the list stands a port, behind the next
+	 * @addrs addresses, and with each port or other literal a part begins. The addresses are
+	 * those of the port's part, or if it has none those in front of all parts. Without other
+	 * literals all is one part.
+	 */
+	NFIM_OFFER_APART,
+	NFIM_OFFER_FORMS,
+};
+
+/** struct nfim_offer_data - in DATA, as bytes; @actions, see struct nfim_offer, low byte first */
+struct nfim_offer_data {
+	u8 actions[2];
+	u8 l4;
+	u8 proto;
+	u8 form;
+	u8 ports;
+	u8 addrs;
+};
 
 #define NFIM_INSN(op, a, b)	((u32)(op) | (u32)(a) << 8 | (u32)(b) << 16)
 #define NFIM_INSN_OP(i)		((i)->w0 & 0xff)
@@ -271,7 +296,7 @@ static inline u32 nfim_insn_cost(const struct nfim_insn *insn)
 	case NFIM_OP_TLV:
 		return 1 + NFIM_TLVS_MAX;
 	case NFIM_OP_OFFER:
-		return 64 + NFIM_INSN_B(insn) / 7 + NFIM_TRIES_MAX * (2 + NFIM_LITS_MAX / 4) +
+		return 64 + NFIM_INSN_B(insn) / 7 + NFIM_TRIES_MAX * (2 + NFIM_OFFER_LITS / 4) +
 		       NFIM_OFFER_TRIES * (NFIM_OFFER_TEXT / 8);
 	case NFIM_OP_WORD:
 		return 16 + 3 * NFIM_LINE_MAX / 7 + 4 * NFIM_WORDS_MAX;

@@ -566,37 +566,105 @@ static u32 offer_text(struct nfim_vm *vm, u32 at, u32 to, u8 *text)
 	return nfim_view_copy(vm->view, at, len, text);
 }
 
+static void offer_add(struct nfim_offers *offers, const struct nfim_offer_data *data)
+{
+	struct nfim_offer *offer = &offers->at[offers->n++];
+
+	offer->actions = (u16)nfim_le16(data->actions);
+	offer->l4 = data->l4;
+	offer->proto = data->proto;
+}
+
 /* What the text at @at offers, if anything; returns how many bytes that took. */
-static u32 offer_read(struct nfim_vm *vm, const u8 *data, struct list names, u32 at, u32 to)
+static u32 offer_read(struct nfim_vm *vm, const struct nfim_offer_data *data, const u8 *names,
+		      u32 at, u32 to)
 {
 	struct nfim_offers *offers = vm->out->offers;
 	struct nfim_offer *offer = &offers->at[offers->n];
 	u8 text[NFIM_OFFER_TEXT];
 	u32 len = offer_text(vm, at, to, text), took = 0;
-	const u8 *addr = names.p;
 	bool good;
 
 	offers->tries++;
-	if (names.n)
-		good = nfim_offer_tag(text, len, addr, addr + 1 + addr[0], offer, &took);
+	if (data->form == NFIM_OFFER_TAG)
+		good = nfim_offer_tag(text, len, names, names + 1 + names[0], offer, &took);
+	else if (data->form == NFIM_OFFER_URL)
+		good = nfim_offer_url(text, len, offer, &took);
 	else
 		good = nfim_offer_words(text, len, offer, &took);
-	if (good) {
-		offer->actions = (u16)nfim_le16(data);
-		offer->l4 = data[2];
-		offers->n++;
-	}
+	if (good)
+		offer_add(offers, data);
 	return took;
+}
+
+/* Where a port and its addresses stand, 0: nowhere yet. */
+struct apart {
+	u32 port;
+	u32 addr;
+	u32 common;	/* addresses in front of all parts */
+	bool parts;	/* a part has begun */
+};
+
+/* The end of a part: what it offers, if anything. */
+static void apart_end(struct nfim_vm *vm, const struct nfim_offer_data *data, struct apart *a,
+		      u32 to)
+{
+	struct nfim_offers *offers = vm->out->offers;
+	u32 at = a->addr ? a->addr : a->common, len, i, took;
+	struct nfim_offer o = { 0 };
+	u8 text[NFIM_OFFER_TEXT];
+	bool good;
+
+	len = a->port && at ? offer_text(vm, a->port, min(to, a->port + 16), text) : 0;
+	a->port = 0;
+	a->addr = 0;
+	if (!len)
+		return;
+	offers->tries++;
+	if (!nfim_offer_port(text, len, &o))
+		return;
+	for (i = 0; i < NFIM_OFFER_ADDRS && offers->n < NFIM_OFFERS_MAX; i++, at += took) {
+		len = offer_text(vm, at, min(to, at + NFIM_OFFER_TEXT / 8), text);
+		good = nfim_offer_addr(text, len, &o, &took);
+		if (!took)
+			return;
+		offers->at[offers->n] = o;
+		if (good)
+			offer_add(offers, data);
+	}
+}
+
+/* Literal @which of the list ends at @at. */
+static void apart_found(struct nfim_vm *vm, const struct nfim_offer_data *data, struct apart *a,
+			u32 n, u32 which, u32 at, u32 to)
+{
+	bool parts = n > data->ports + data->addrs, port = which < data->ports;
+
+	if (!port && which < data->ports + data->addrs) {
+		if (parts && !a->parts)
+			a->common = at;
+		else if (!a->addr)
+			a->addr = at;
+		return;
+	}
+	if (parts) {
+		apart_end(vm, data, a, to);
+		a->parts = true;
+	}
+	if (port)
+		a->port = at;
 }
 
 static void exec_offer(struct nfim_vm *vm, const struct nfim_insn *insn)
 {
-	const u8 *data = vm->pack->data + insn->w1, *lit;
-	const struct list openings = list_at(data + 3);
+	const struct nfim_offer_data *data = (const void *)(vm->pack->data + insn->w1);
+	const struct list openings = list_at((const u8 *)(data + 1));
 	const struct list names = list_at(list_end(openings));
-	u32 to = min_t(u32, nfim_frame_end(vm), vm->view->len), at = vm->cur, which;
+	u32 to = min_t(u32, nfim_frame_end(vm), vm->view->len), at = vm->cur, which, i;
 	struct nfim_offers *offers = vm->out->offers;
+	struct apart apart = { 0 };
 	struct wanted w;
+	const u8 *lit;
 
 	if (!offers)
 		return;
@@ -605,12 +673,17 @@ static void exec_offer(struct nfim_vm *vm, const struct nfim_insn *insn)
 	while (offers->n < NFIM_OFFERS_MAX && offers->tries < NFIM_OFFER_TRIES) {
 		which = wanted_find(vm, &w, &at, to);
 		if (which == w.n)
-			return;
-		for (lit = openings.p; which; which--)
+			break;
+		for (lit = openings.p, i = which; i; i--)
 			lit += 1 + lit[0];
 		at += lit[0];
-		at += offer_read(vm, data, names, at, to);
+		if (data->form == NFIM_OFFER_APART)
+			apart_found(vm, data, &apart, w.n, which, at, to);
+		else
+			at += offer_read(vm, data, names.p, at, to);
 	}
+	if (offers->n < NFIM_OFFERS_MAX && offers->tries < NFIM_OFFER_TRIES)
+		apart_end(vm, data, &apart, to);
 }
 
 static void exec_tlv(struct nfim_vm *vm, const struct nfim_insn *insn)

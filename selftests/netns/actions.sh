@@ -15,7 +15,7 @@ user="$(hex 1)c080$(hex alice)c080"
 login=$(ymsg 57 "$user")
 presence=$(ymsg 3 "$user")
 message=$(ymsg 6 "$user$(hex 14)c080$(hex hi)c080")
-file=$(ymsg dc "$user")
+file=$(ymsg d2 "$user")
 
 # --- Real sockets -----------------------------------------------------------
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Flows that another one offers: IRC's DCC and XMPP's bytestreams have no bytes of their own to
-# be known by. A rule that drops files stops them, and the talk goes on.
+# Flows that another one offers: IRC's DCC, XMPP's bytestreams, what clients of MSN and Yahoo!
+# send each other, and the media of SIP have no bytes of their own to be known by, or none that a
+# rule for files could go by. A rule that drops files stops them, and the talk goes on.
 
 # shellcheck source=selftests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +18,13 @@ irc=$scripts/irc-offers.talk
 bytes=$scripts/file-bytes.talk
 xmpp=$scripts/xmpp-bytestream.talk
 socks=$scripts/socks-bytestream.talk
+msn=$scripts/msn-offers.talk
+yahoo=$scripts/ymsg-offers.talk
+call=$scripts/sip-call.talk
+rtp=$scripts/rtp.talk
 cut="cut-off c 0/* s 0/*"
+# Of datagrams nobody knows whether they arrive.
+deaf="cut-off c * s 0/*"
 # shellcheck disable=SC2034 # of lib-im.sh: of sessions that are to be cut off
 patience=500
 
@@ -171,6 +178,97 @@ test_bytestream() {
 	check_counts "bytestream: the rule counted" "drop>2" twin=0
 }
 
+# test_talk NAME PROTOS SESSION PORT BYTES-PORT... - two files that the server's side offers.
+test_talk() {
+	local name=$1 protos=$2 session=$3 port=$4 at
+
+	anew "$protos"
+	check "$name: the talk goes on past its offers" cli imtalk talk "$session" "$SRV4" "$port"
+	check_eq "$name: addresses that were offered" "$5" "$(im_status offers)"
+	check_counts "$name: the first offer of each was dropped" "drop>0" twin=0
+	for at in "${@:6}"; do
+		check_like "$name: the file at $at is cut off" \
+			"$cut" "$(talk_at "$bytes" "$SRV4" "$at")"
+	done
+	zero_counters FORWARD
+	check "$name: another port passes" cli imtalk talk "$bytes" "$SRV4" 5558
+	check "$name: so does that port of the client" from_srv_completes "$bytes" "$CLI4" "$6"
+	check_counts "$name: and count nowhere" file=0 drop=0 twin=0
+}
+
+# media FROM-SIDE ADDRESS SOURCE-PORT PORT - a packet of RTP and its answer.
+media() {
+	"$1" imtalk talk --udp --timeout "$patience" --source-port "$3" "$rtp" "$2" "$4" || :
+}
+
+media_passes() {
+	[[ $(patience=5000 media "$@") == complete* ]]
+}
+
+# srv has another address, or cli: what was offered is neither's.
+media_others() {
+	local got
+
+	cli ip addr add 10.0.1.3/24 dev c0
+	srv ip addr add 10.0.2.9/24 dev s0
+	got=$(printf '\x80\0\0\x01\0\0\0\0\0\0\0\xa112345678' |
+		cli socat -t 2 - "UDP:$SRV4:5000,bind=10.0.1.3" | tr -d '\0')
+	check_like "SIP: another client's media there passes" "*12345678" "$got"
+	srv socat UDP4-RECVFROM:5016,bind=10.0.2.9,fork PIPE &
+	wait_listen srv 5016 udp
+	got=$(printf '\x80\0\0\x01\0\0\0\0\0\0\0\xa112345678' |
+		cli socat -t 2 - UDP:10.0.2.9:5016 | tr -d '\0')
+	check_like "SIP: at a third host that the server named, too" "*12345678" "$got"
+	cli ip addr del 10.0.1.3/24 dev c0
+	srv ip addr del 10.0.2.9/24 dev s0
+}
+
+# The call itself is let through here, so that it is the media alone that is dropped.
+test_media() {
+	reload
+	rules <<-'END'
+		-A FORWARD -m im --proto sip --action voice -m comment --comment voice
+		-A FORWARD -m im --proto sip --action video -m comment --comment video
+		-A FORWARD -m im --proto oscar --action voice -m comment --comment twin
+		-A FORWARD -p udp --dport 5060 -j ACCEPT
+		-A FORWARD -p udp --sport 5060 -j ACCEPT
+		-A FORWARD -m im --proto sip --action voice -m comment --comment drop -j DROP
+	END
+	check "SIP: the call" cli imtalk talk --udp "$call" "$SRV4" 5060
+	check_counts "SIP: it is an action itself" voice=1 video=1 drop=0
+	check_eq "SIP: its media was offered, but for a third host" 3 "$(im_status offers)"
+	check_like "SIP: media from the client's port is cut off" "$deaf" \
+		"$(media cli "$SRV4" 4000 5008)"
+	check_like "SIP: and to it" "$deaf" "$(media srv "$CLI4" 5009 4000)"
+	check_like "SIP: and to the server's port" "$deaf" "$(media cli "$SRV4" 4009 5000)"
+	check_counts "SIP: the rule counted" "drop>2" twin=0
+	zero_counters FORWARD
+	check "SIP: what only shows pictures passes a rule for voices" \
+		media_passes cli "$SRV4" 4002 5008
+	check_counts "SIP: it counts as that" "video>1" drop=0 twin=0
+	zero_counters FORWARD
+	check "SIP: other ports' datagrams pass" media_passes cli "$SRV4" 4010 5008
+	check "SIP: so do those to a port, from it" media_passes cli "$SRV4" 5000 5009
+	media_others
+	check_counts "SIP: and count nowhere" voice=0 video=0 drop=0
+}
+
+# Without an answer who asks may be anybody.
+test_unanswered() {
+	local offer
+
+	reload
+	rules <<-'END'
+		-A FORWARD -m im --action voice -m comment --comment voice
+	END
+	offer=$'INVITE sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nl: 49\r\n\r\n'
+	offer+=$'c=IN IP4 10.0.1.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP\r\n'
+	printf %s "$offer" >"$RESULTS/invite"
+	cli socat -u "OPEN:$RESULTS/invite" "UDP:$SRV4:5099"
+	check_counts "SIP: a call that nobody takes counts as one" voice=1
+	check_eq "SIP: what it offers is not believed" 0 "$(im_status offers)"
+}
+
 # Behind NAT: srv knows cli by the firewall's address and the port that leads to it.
 test_nat() {
 	anew irc
@@ -283,7 +381,16 @@ serve "$scripts/irc-offers6.talk" 6669
 serve "$bytes" 5556 5557 5558 7099
 serve "$xmpp" 5222
 serve "$socks" 5571 5572
-cli_serve "$bytes" 5555 5556 5561
+serve "$msn" 1863
+serve "$yahoo" 5050
+serve "$bytes" 6891 6895 8100 8101
+for port in 5000 5008 5009; do
+	serve_udp "$rtp" "$port"
+done
+serve_udp "$call" 5060
+cli_serve "$bytes" 5555 5556 5561 6891 8100
+cli imtalk serve --udp "$rtp" 4000 >/dev/null &
+wait_listen cli 4000 udp
 test_dcc IPv4 "$irc" 6667 "$CLI4" "$SRV4"
 test_label
 test_others
@@ -295,6 +402,10 @@ test_unwatched
 test_forged
 test_expired
 test_bytestream
+test_talk MSN msnp,msnftp,msn-dc "$msn" 1863 3 6891 6895
+test_talk Yahoo ymsg "$yahoo" 5050 2 8100 8101
+test_media
+test_unanswered
 test_nat
 test_flood
 test_both

@@ -28,17 +28,25 @@ enum {
 	D_WORD = 61,	/* by ' ', nothing left out, until ";" */
 	D_WORDLONG = 66, /* until nine bytes */
 	D_WIDTH3 = 81,	/* no lists, a length of three bytes */
-	D_FIELD = 85,	/* "host", "x" */
-	D_OFFER0 = 91,	/* no action */
-	D_OFFERL4 = 94,	/* action 0, by ICMP */
-	D_OFFERALL = 97, /* action 0, behind nothing */
-	D_OFFERATTR = 101, /* action 0, behind "ab", one attribute */
+	D_OFFER0 = 85, /* no action */
+	D_OFFERL4 = 92, /* action 0, by ICMP */
+	D_OFFERALL = 99, /* action 0, behind nothing */
+	D_OFFERATTR = 107, /* a tag's, behind "ab", one attribute */
+	D_OFFERMORE = 121, /* a line's, behind "ab", two attributes */
+	D_OFFERFORM = 137, /* an unknown form, behind "ab" */
+	D_OFFERPORT = 149, /* apart, no port */
+	D_OFFERADDR = 161, /* apart, a port and an address, of one literal */
+	D_OFFERLITS = 173, /* behind nine literals */
+	D_FIELD = 200, /* "host", "x" */
 };
 
 static const char data[] = "hello" "\1|" "\1u" "Bad\0" "\0" "\0"
 	"\2\2ab\1c" "\1\2Ab" "\1\2ab" "\0\0" "\1\1\0\2ab" "\1\0\0\2ab" "\1\0\x08\2ab"
-	"\1\1\0\2aB" "\1\1\0\1a" "\x19" " \0\1\1;" " \0\1\x0b" "abcdefghijk" "\0\0\3\0" "\4hostx"
-	"\0\0\6" "\1\0\1" "\1\0\6\0" "\1\0\6\1\2ab" "\1\1" "a";
+	"\1\1\0\2aB" "\1\1\0\1a" "\x19" " \0\1\1;" " \0\1\x0b" "abcdefghijk" "\0\0\3\0"
+	"\0\0\6\0\0\0\0" "\1\0\1\0\0\0\0" "\1\0\6\0\0\0\0\0"
+	"\1\0\6\0\1\0\0\1\2ab" "\1\1" "a" "\1\0\6\0\0\0\0\1\2ab" "\2\1a\1" "a"
+	"\1\0\6\0\4\0\0\1\2ab\0" "\1\0\6\0\3\0\1\1\2ab\0" "\1\0\6\0\3\1\1\1\2ab\0"
+	"\1\0\6\0\0\0\0\x09" "\1a\1b\1c\1d\1e\1f\1g\1h\1i\0" "\4hostx";
 
 static const struct nfim_range ranges[] = { { 1, 9, 1 }, { 4, 4, 1 } };
 static const struct nfim_map maps[] = { { 1, 2, 1, 0 }, { 3, 3, 2, 0 }, { 1, 1, 4, 1 } };
@@ -74,6 +82,7 @@ struct bad_prog {
 #define FRAME_BAD	"a frame has a wrong length, or its list is bad"
 #define PICK_BAD	"it picks from too many bytes or literals"
 #define OFFER_BYTES	"offers are looked for in no bytes, or in too many"
+#define OFFER_FRONT	"what stands in front of an offer is bad"
 #define OFFER_ACTION	"what is offered has an unknown action or none"
 #define NAME_BAD	"a name is in no place that it may be"
 #define END		INSN(YES, 0, 0, 0)
@@ -252,10 +261,20 @@ static const struct bad_prog progs[] = {
 	{ "an offer of nothing", OFFER_ACTION, FRAMES, 0, PROG(INSN(OFFER, 0, 9, D_OFFER0), END) },
 	{ "an offer of no protocol", "what is offered is neither TCP nor UDP", FRAMES, 0,
 	  PROG(INSN(OFFER, 0, 9, D_OFFERL4), END) },
-	{ "an offer behind nothing", "what stands in front of an offer is bad", FRAMES, 0,
+	{ "an offer behind nothing", OFFER_FRONT, FRAMES, 0,
 	  PROG(INSN(OFFER, 0, 9, D_OFFERALL), END) },
 	{ "an offer with one attribute", "the names of an offer's attributes are bad", FRAMES, 0,
 	  PROG(INSN(OFFER, 0, 9, D_OFFERATTR), END) },
+	{ "an offer in a line with attributes", "the names of an offer's attributes are bad",
+	  FRAMES, 0, PROG(INSN(OFFER, 0, 9, D_OFFERMORE), END) },
+	{ "an offer of no form", OFFER_FRONT, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERFORM), END) },
+	{ "an offer without a port", OFFER_FRONT, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERPORT), END) },
+	{ "an offer without a place for addresses", OFFER_FRONT, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERADDR), END) },
+	{ "an offer behind too many", OFFER_FRONT, FRAMES, 0,
+	  PROG(INSN(OFFER, 0, 9, D_OFFERLITS), END) },
 	{ "runs off its end", "a program can run off its end", TCP, 0, PROG(INSN(LD8, 0, 0, 0)) },
 	{ "ends with a jump", JUMP_BAD, TCP, 0, PROG(INSN(JMP, 0, 0, 0)) },
 	{ "too much work", "a program may take too much work", TCP, -1,

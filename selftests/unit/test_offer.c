@@ -169,6 +169,69 @@ TEST(test_random)
 	}
 }
 
+static const struct text urls[] = {
+	{ "10.0.0.1:8000/a.txt", "10.0.0.1", 8000 },
+	{ "10.0.0.1/a.txt", "10.0.0.1", 80 },
+	{ "10.0.0.1", "10.0.0.1", 80 },
+	{ "10.0.0.1:8000", "10.0.0.1", 8000 },
+	{ "10.0.0.1:/" }, { "10.0.0.1:" }, { "10.0.0.1:0/" }, { "10.0.0.1:65536/" },
+	{ "10.0.0/" }, { "10.0.0.1.2/" }, { "example.org:8000/" }, { "[::1]:8000/" }, { "" },
+};
+
+TEST(test_urls)
+{
+	struct nfim_offer offer;
+	u32 i, took;
+
+	for (i = 0; i < ARRAY_SIZE(urls); i++) {
+		const struct text *t = &urls[i];
+		u8 *exact = copy(t->text, strlen(t->text));
+		bool good;
+
+		case_begin("%s", t->text);
+		good = nfim_offer_url(exact, (u32)strlen(t->text), &offer, &took);
+		check(t, good, &offer, took);
+		free(exact);
+	}
+}
+
+/* A port, and addresses, that stand for themselves; the other of them is 7 and 10.0.0.7 here. */
+static const struct text lone_ports[] = {
+	{ "4000 RTP/AVP 0\r\n", "10.0.0.7", 4000 },
+	{ " 4000", "10.0.0.7", 4000 },
+	{ "65535/2", "10.0.0.7", 65535 },
+	{ "0" }, { "65536" }, { "" }, { " " }, { "x" }, { "-1" }, { "99999999999" },
+};
+
+static const struct text lone_addrs[] = {
+	{ "10.0.0.1\r\n", "10.0.0.1", 7 },
+	{ " 10.0.0.1 10.0.0.2", "10.0.0.1", 7 },
+	{ "224.2.1.1/127", "224.2.1.1", 7 },
+	{ "2001:db8::1/3", "2001:db8::1", 7 },
+	{ "0.0.0.0" }, { "::" }, { "example.org" }, { "/10.0.0.1" }, { "" }, { " \r\n10.0.0.1" },
+};
+
+TEST(test_apart)
+{
+	struct nfim_offer offer;
+	u32 i, took = 0;
+
+	for (i = 0; i < ARRAY_SIZE(lone_ports) + ARRAY_SIZE(lone_addrs); i++) {
+		bool port = i < ARRAY_SIZE(lone_ports);
+		const struct text *t = port ? &lone_ports[i] : &lone_addrs[i - ARRAY_SIZE(lone_ports)];
+		u32 len = (u32)strlen(t->text);
+		u8 *exact = copy(t->text, len);
+		bool good;
+
+		case_begin("%s", t->text);
+		offer = (struct nfim_offer){ .addr = { 10, 0, 0, 7 }, .port = 7 };
+		good = port ? nfim_offer_port(exact, len, &offer) :
+			      nfim_offer_addr(exact, len, &offer, &took);
+		check(t, good, &offer, took);
+		free(exact);
+	}
+}
+
 static void set_addr(u8 *addr, bool *v6, const char *text)
 {
 	memset(addr, 0, 16);
@@ -244,6 +307,75 @@ TEST(test_fits)
 		ends.l4 = NFIM_L4_UDP;
 		case_eq("a datagram does not", made && nfim_expect_fits(&ex, &ends), 0);
 		case_ok("it is the same as itself", nfim_expect_same(&ex, &ex));
+	}
+}
+
+struct media {
+	const char *offered;
+	u32 port;
+	u8 dir;
+	const char *from;
+	u32 from_port;
+	const char *to;
+	u32 to_port;
+	bool fits;
+};
+
+/* A call of 10.0.0.1 to 10.0.0.99. */
+static const struct media calls[] = {
+	/* The client's own port, whoever begins, and wherever it believes to be. */
+	{ "10.0.0.1", 4000, 0, "10.0.0.1", 4000, "192.0.2.7", 9000, true },
+	{ "10.0.0.1", 4000, 0, "192.0.2.7", 9000, "10.0.0.1", 4000, true },
+	{ "192.0.2.1", 4000, 0, "10.0.0.1", 4000, "192.0.2.7", 9000, true },
+	{ "10.0.0.1", 4000, 0, "10.0.0.1", 4001, "192.0.2.7", 4000 },
+	{ "10.0.0.1", 4000, 0, "192.0.2.7", 4000, "10.0.0.1", 9000 },
+	{ "10.0.0.1", 4000, 0, "10.0.0.2", 4000, "192.0.2.7", 9000 },
+	{ "10.0.0.1", 4000, 0, "192.0.2.7", 9000, "10.0.0.2", 4000 },
+	{ "10.0.0.1", 53, 0, "10.0.0.1", 53, "192.0.2.7", 9000 },
+	/* The server's, with the client. */
+	{ "10.0.0.99", 5000, 1, "10.0.0.1", 9000, "10.0.0.99", 5000, true },
+	{ "10.0.0.99", 5000, 1, "10.0.0.99", 5000, "10.0.0.1", 9000, true },
+	{ "10.0.0.99", 5000, 1, "10.0.0.1", 5000, "10.0.0.99", 9000 },
+	{ "10.0.0.99", 5000, 1, "10.0.0.2", 9000, "10.0.0.99", 5000 },
+	{ "10.0.0.99", 5000, 1, "10.0.0.1", 9000, "10.0.0.98", 5000 },
+	{ "10.0.0.99", 443, 1, "10.0.0.1", 9000, "10.0.0.99", 443 },
+	/* Of a third host it may say nothing: there may be a VPN at that port. */
+	{ "192.0.2.7", 5000, 1, "10.0.0.1", 9000, "192.0.2.7", 5000 },
+	{ "10.0.0.1", 5000, 1, "10.0.0.1", 9000, "10.0.0.1", 5000 },
+	{ "2001:db8::99", 5000, 1, "10.0.0.1", 9000, "10.0.0.99", 5000 },
+	/* Nor the server of itself, where it says it. */
+	{ "10.0.0.99", 5060, 1, "10.0.0.1", 9000, "10.0.0.99", 5060 },
+};
+
+TEST(test_media)
+{
+	struct nfim_expected ex;
+	struct nfim_offer offer;
+	struct nfim_ends ends, of;
+	bool made;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		const struct media *m = &calls[i];
+
+		case_begin("%u: %s:%u offered, %s to %s", i, m->offered, m->port, m->from, m->to);
+		offer = (struct nfim_offer){ .port = (u16)m->port, .l4 = NFIM_L4_UDP };
+		set_addr(offer.addr, &offer.v6, m->offered);
+		ends = (struct nfim_ends){ .port = (u16)m->to_port, .l4 = NFIM_L4_UDP,
+					   .from_port = (u16)m->from_port };
+		set_addr(ends.from, &ends.v6, m->from);
+		set_addr(ends.to, &ends.v6, m->to);
+		of = (struct nfim_ends){ .port = 5060, .l4 = NFIM_L4_UDP, .from_port = 5061 };
+		set_addr(of.from, &of.v6, "10.0.0.1");
+		set_addr(of.to, &of.v6, "10.0.0.99");
+		made = nfim_expect_make(&ex, &offer, &of, m->dir, 7);
+		case_eq("it fits", made && nfim_expect_fits(&ex, &ends), m->fits);
+		ends.l4 = NFIM_L4_TCP;
+		case_eq("a connection does not", made && nfim_expect_fits(&ex, &ends), 0);
+		case_eq("its protocol", made ? ex.proto : 7, 7);
+		offer.proto = 9;
+		made = nfim_expect_make(&ex, &offer, &of, m->dir, 7);
+		case_eq("the protocol it names", made ? ex.proto : 9, 9);
 	}
 }
 
@@ -349,7 +481,10 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_same_host),
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_offered),

@@ -85,16 +85,29 @@ static const struct nfim_proto *looked_up(const struct nfim_pack *pack,
 	return row->verdict == NFIM_KNOWN ? NULL : wanted(pack, row->lookup);
 }
 
+/*
+ * Media that a call offered. Rules know it by its call, and what it does; but it is of a protocol
+ * of its own, and nothing in its bytes tells what call it is of.
+ */
+static bool is_media(const struct nfim_row *row)
+{
+	return row->offered && row->l4 == IPPROTO_UDP;
+}
+
 static void put_verdict(struct out *o, const struct nfim_pack *pack, const struct nfim_row *row)
 {
 	const struct nfim_proto *proto = NULL;
-	bool lookup = looked_up(pack, row);
+	bool lookup = looked_up(pack, row), media = false;
 
 	if (row->verdict == NFIM_KNOWN)
 		proto = wanted(pack, row->flow.proto);
+	if (proto && is_media(row)) {
+		media = true;
+		proto = NULL;
+	}
 	out_str(o, proto ? nfim_pack_str(pack, proto->name) : NULL);
 	out_str(o, proto ? nfim_category_names[proto->category] : NULL);
-	out_actions(o, proto ? row->actions : lookup ? 1U << NF_IM_ACT_LOOKUP : 0);
+	out_actions(o, proto || media ? row->actions : lookup ? 1U << NF_IM_ACT_LOOKUP : 0);
 	out_bytes(o, row->host, proto || lookup ? row->host_len : 0);
 	out_bytes(o, row->user, proto ? row->user_len : 0);
 	out_str(o, proto ? nfim_confidence_names[nfim_flow_conf(row->flow.conf)] : NULL);
@@ -102,7 +115,7 @@ static void put_verdict(struct out *o, const struct nfim_pack *pack, const struc
 		out_num(o, row->decided);
 	else
 		out_none(o);
-	if (proto && row->offered)
+	if (media || (proto && row->offered))
 		out_str(o, "offered");
 	else if (proto && row->flow.conf == NFIM_CONF_LEARNT)
 		out_str(o, "correlated");

@@ -307,7 +307,8 @@ static void gen_action(struct gen *g, struct stmt *st)
 	emit(g, &st->pos, NFIM_OP_MAP, st->other, st->maps.n, maps_add(g->c, st));
 	g->prog->actions |= 1u << st->other;
 	for (i = 0; i < st->maps.n; i++)
-		g->prog->actions |= VEC_AT(&st->maps, struct nfim_map, i)->value;
+		g->prog->actions |= VEC_AT(&st->maps, struct nfim_map, i)->value &
+				    NFIM_ACTIONS_MASK;
 }
 
 static void gen_user(struct gen *g, const struct stmt *st)
@@ -351,6 +352,19 @@ static void gen_text(struct gen *g, struct stmt *st)
 
 static void gen_stmt(struct gen *g, struct stmt *st);
 
+/* A block that says nothing of the frame itself, only what it offers. */
+static bool only_offers(const struct stmt *st)
+{
+	u32 i, op;
+
+	for (i = 0; i < st->inner.n; i++) {
+		op = VEC_AT(&st->inner, struct stmt, i)->op;
+		if (op != NFIM_OP_WITHIN && op != NFIM_OP_OFFER)
+			return false;
+	}
+	return true;
+}
+
 /* What follows from a condition ends the program; otherwise it goes on behind. */
 static void gen_block(struct gen *g, struct stmt *st)
 {
@@ -378,7 +392,10 @@ static void gen_block(struct gen *g, struct stmt *st)
 		gen_stmt(g, VEC_AT(&st->inner, struct stmt, i));
 	if (g->src->l4 == NFIM_L4_TCP && !g->framed)
 		fail(g->c, &st->pos, "the frame's length is not told before this or in it");
-	emit(g, &st->pos, NFIM_OP_YES, 0, 0, 0);
+	if (!only_offers(st))
+		emit(g, &st->pos, NFIM_OP_YES, 0, 0, 0);
+	else if (base)
+		fail(g->c, &st->pos, "what a frame offers is asked with the cursor at its start");
 	insn = VEC_AT(&g->prog->code, struct nfim_insn, at);
 	i = g->prog->code.n - at - 1;
 	if (NFIM_INSN_OP(insn) == NFIM_OP_JNIN)

@@ -235,7 +235,7 @@ static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
 	parse_field(c, lx, &st->a);
 	tok_end(c, lx);
 	while (lex_peek(c, lx) && lx->line.level == 2) {
-		u32 action;
+		u32 action, offer;
 
 		if (tok_take(lx, "default")) {
 			if (has_default)
@@ -245,6 +245,7 @@ static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
 			tok_end(c, lx);
 			continue;
 		}
+		offer = tok_take(lx, "offer") ? NFIM_ACTION_OFFER : 0;
 		action = action_parse(c, lx);
 		do {
 			struct nfim_range r;
@@ -256,7 +257,7 @@ static void parse_action(struct comp *c, struct lexer *lx, struct stmt *st)
 			m = vec_add(c, &st->maps, 1);
 			m->lo = r.lo;
 			m->hi = r.hi;
-			m->value = 1u << action;
+			m->value = 1u << action | offer;
 		} while (tok_peek(lx)->type != TOK_END);
 		lex_drop(lx);
 	}

@@ -31,19 +31,28 @@ static void put_literal(struct comp *c, struct lexer *lx, struct vec *data, u32 
 		p[i] = lit.p[i] >= 'A' && lit.p[i] <= 'Z' ? lit.p[i] | 0x20 : lit.p[i];
 }
 
-/* LITERAL, LITERAL... with their number in front; returns it. */
-static u32 put_list(struct comp *c, struct lexer *lx, struct vec *data)
+/* LITERAL, LITERAL...; returns their number. */
+static u32 put_literals(struct comp *c, struct lexer *lx, struct vec *data)
 {
 	struct pos pos = tok_peek(lx)->pos;
-	u32 at = data->n, n = 0;
+	u32 n = 0;
 
-	put(c, data, 0);
 	do {
 		put_literal(c, lx, data, NFIM_LIT_MAX);
 		n++;
 	} while (tok_take_punct(lx, ','));
 	if (n > NFIM_LITS_MAX)
 		fail(c, &pos, "there are more than %d literals", NFIM_LITS_MAX);
+	return n;
+}
+
+/* The same with their number in front. */
+static u32 put_list(struct comp *c, struct lexer *lx, struct vec *data)
+{
+	u32 at = data->n, n;
+
+	put(c, data, 0);
+	n = put_literals(c, lx, data);
 	*VEC_AT(data, u8, at) = (u8)n;
 	return n;
 }
@@ -298,15 +307,74 @@ static void parse_picks(struct comp *c, struct lexer *lx, struct stmt *st, u32 l
 		st->actions |= 1u << st->op_a;
 }
 
-/* expect tcp|udp NAME[,NAME...] behind LIST words | behind LIST address "NAME" port "NAME" */
-static bool parse_offer(struct comp *c, struct lexer *lx, struct stmt *st)
+/* port and behind LIST address [parts LIST]: all of them are one list, the ports' is there */
+static void parse_apart(struct comp *c, struct lexer *lx, struct stmt *st, u32 ports)
 {
-	u32 actions = 0, l4 = NFIM_L4_TCP;
+	struct nfim_offer_data *d;
+	u32 addrs, parts = 0;
+
+	take(c, lx, "and");
+	take(c, lx, "behind");
+	addrs = put_literals(c, lx, &st->data);
+	take(c, lx, "address");
+	if (tok_take(lx, "parts"))
+		parts = put_literals(c, lx, &st->data);
+	d = VEC_AT(&st->data, struct nfim_offer_data, 0);
+	d->ports = (u8)ports;
+	d->addrs = (u8)addrs;
+	*VEC_AT(&st->data, u8, sizeof(*d)) = (u8)(ports + addrs + parts);
+}
+
+/* What stands behind the literals; the names of attributes are a list of their own. */
+static enum nfim_offer_form parse_form(struct comp *c, struct lexer *lx, struct stmt *st, u32 n)
+{
+	enum nfim_offer_form form = NFIM_OFFER_TAG;
+
+	if (tok_take(lx, "words"))
+		form = NFIM_OFFER_WORDS_IN_LINE;
+	else if (tok_take(lx, "url"))
+		form = NFIM_OFFER_URL;
+	else if (tok_take(lx, "port"))
+		form = NFIM_OFFER_APART;
+	if (form == NFIM_OFFER_APART)
+		parse_apart(c, lx, st, n);
+	put(c, &st->data, form == NFIM_OFFER_TAG ? 2 : 0);
+	if (form == NFIM_OFFER_TAG) {
+		take(c, lx, "address");
+		put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+		take(c, lx, "port");
+		put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+	}
+	return form;
+}
+
+/* The protocol of a flow that is offered, 0: that of the one which offers it. */
+static u32 parse_as(struct comp *c, struct lexer *lx)
+{
+	const struct nfim_sig_proto *proto;
+	struct pos pos;
+	const char *name;
+
+	if (!tok_take(lx, "as"))
+		return 0;
+	pos = tok_peek(lx)->pos;
+	name = tok_name(c, lx, "the name of a protocol");
+	proto = registry_find(c, name);
+	if (!proto)
+		fail(c, &pos, "the registry has no protocol %s", name);
+	return proto->id;
+}
+
+/* expect tcp|udp NAME[,NAME...] [as NAME] behind LIST, and how it is written there */
+static bool parse_offer(struct comp *c, struct lexer *lx, struct stmt *st, u32 within)
+{
+	struct nfim_offer_data *d;
+	u32 actions = 0, l4 = NFIM_L4_TCP, proto, n, form;
 
 	if (!tok_take(lx, "expect"))
 		return false;
 	st->op = NFIM_OP_OFFER;
-	st->op_b = PICK_DEFAULT;
+	st->op_b = within;
 	if (tok_take(lx, "udp"))
 		l4 = NFIM_L4_UDP;
 	else
@@ -314,20 +382,19 @@ static bool parse_offer(struct comp *c, struct lexer *lx, struct stmt *st)
 	do {
 		actions |= 1u << action_parse(c, lx);
 	} while (tok_take_punct(lx, ','));
-	put(c, &st->data, actions);
-	put(c, &st->data, actions >> 8);
-	put(c, &st->data, l4);
+	proto = parse_as(c, lx);
+	memset(vec_add(c, &st->data, sizeof(*d)), 0, sizeof(*d));
 	take(c, lx, "behind");
-	put_list(c, lx, &st->data);
-	if (tok_take(lx, "words")) {
-		put(c, &st->data, 0);
-		return true;
-	}
-	put(c, &st->data, 2);
-	take(c, lx, "address");
-	put_literal(c, lx, &st->data, NFIM_LIT_MAX);
-	take(c, lx, "port");
-	put_literal(c, lx, &st->data, NFIM_LIT_MAX);
+	n = put_list(c, lx, &st->data);
+	form = parse_form(c, lx, st, n);
+	d = VEC_AT(&st->data, struct nfim_offer_data, 0);
+	if (*VEC_AT(&st->data, u8, sizeof(*d)) > NFIM_OFFER_LITS)
+		fail(c, &st->pos, "there are more than %d literals", NFIM_OFFER_LITS);
+	d->actions[0] = (u8)actions;
+	d->actions[1] = (u8)(actions >> 8);
+	d->l4 = (u8)l4;
+	d->proto = (u8)proto;
+	d->form = (u8)form;
 	return true;
 }
 
@@ -348,7 +415,7 @@ static void parse_inner(struct comp *c, struct lexer *lx, const struct prog_src 
 			within = parse_size(c, lx, NFIM_PICK_MAX);
 			st.op_imm = within;
 			tok_end(c, lx);
-		} else if (parse_shape(c, lx, &st) || parse_offer(c, lx, &st)) {
+		} else if (parse_shape(c, lx, &st) || parse_offer(c, lx, &st, within)) {
 			tok_end(c, lx);
 		} else if (tok_is(tok, "user") || tok_is(tok, "host")) {
 			if (!text_name_parse(c, lx, &st))

@@ -329,6 +329,7 @@ static void ends_of(const struct nfim_row *row, struct nfim_ends *ends)
 	memcpy(ends->from, row->client.b, sizeof(ends->from));
 	memcpy(ends->to, row->server.b, sizeof(ends->to));
 	ends->port = row->sport;
+	ends->from_port = row->cport;
 	ends->l4 = row->l4;
 	ends->v6 = row->family == AF_INET6;
 }
@@ -354,7 +355,7 @@ static void ask_expected(const struct nfim_flowtab *tab, struct nfim_row *row, u
 }
 
 /* As in the kernel: the connection was seen to be opened, and both ends answered each other. */
-static bool may_offer(const struct nfim_row *row)
+static bool was_opened(const struct nfim_row *row)
 {
 	const struct nfim_track *t = row->track;
 
@@ -362,9 +363,9 @@ static bool may_offer(const struct nfim_row *row)
 }
 
 /* As in the kernel: of UDP the server answered. */
-static bool may_learn(const struct nfim_row *row)
+static bool may_be_believed(const struct nfim_row *row)
 {
-	return row->track ? may_offer(row) : row->answered;
+	return row->track ? was_opened(row) : row->answered;
 }
 
 static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int dir,
@@ -385,7 +386,7 @@ static int take_offers(struct nfim_flowtab *tab, const struct nfim_row *row, int
 static int take_answers(struct nfim_flowtab *tab, const struct nfim_row *row,
 			const struct nfim_told *told, uint64_t usec)
 {
-	bool learn = told->asked && may_learn(row);
+	bool learn = told->asked && may_be_believed(row);
 	struct nfim_ends of;
 	int ret = 0;
 	u32 i;
@@ -415,7 +416,7 @@ static int take_host(struct nfim_flowtab *tab, const struct nfim_row *row, int d
 			    flow->conf == NFIM_CONF_NAME && flow->proto == told.proto))
 		return 0;
 	return nfim_expecttab_told(&tab->expected, &told, &of,
-				   !dir && may_learn(row), usec);
+				   !dir && may_be_believed(row), usec);
 }
 
 /* What does the packet say of addresses? */
@@ -446,7 +447,7 @@ static int inspect(struct nfim_flowtab *tab, struct nfim_row *row, const struct 
 	free_blocks(spare);
 	free_blocks(gone);
 	note(row, &step);
-	if (step.offers.n && !ret && may_offer(row))
+	if (step.offers.n && !ret && may_be_believed(row))
 		ret = take_offers(tab, row, seg->dir, &step.offers, usec);
 	if (tab->expected.places && !ret)
 		ret = take_names(tab, row, seg, &step, usec);

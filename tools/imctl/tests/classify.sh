@@ -85,6 +85,14 @@ is "bytestreams: of the client, and of the proxy it named" \
 10.0.0.1 7777 xmpp file offered
 10.0.0.2 7777 - - -"
 
+# The first INVITE was not answered yet, the second one comes on a flow that was.
+is "media: by the port of the one who takes the call, then of either" \
+   "$(rows sip-media.pcap 4,6-7,9,12,14)" "5060 5060 sip voice,video,other payload request-udp
+4000 5001 - - - -
+4001 5000 - voice - offered
+5002 4002 - video - offered
+4003 5003 - - - -"
+
 # Segments: the rule needs 12 bytes.
 is "a byte a segment" "$(rows bytewise.pcap 2-7,13)" "$ymsg 15"
 is "backwards" "$(rows backwards.pcap 2-7,13)" "$ymsg 9"

@@ -382,6 +382,7 @@ def offers():
          [lone.segment(0, SYN, dcc(b"SEND", b"1", 5555), seq=lone.isn[0]),
           stray.send(0, dcc(b"SEND", b"1", 5555))] + data(other, me, 5555))
     many = talk(*[dcc(b"SEND", b"167772161", 6000 + i) for i in range(65)])
+    media()
     pcap("dcc-many.pcap", many + data(other, me, 6063) + data(other, me, 6064), step=0)
     t = Tcp(bport=5222)
     hosts = b"<iq type='set' id='1'><query xmlns='http://jabber.org/protocol/bytestreams' sid='s'>" \
@@ -391,6 +392,28 @@ def offers():
         0, b"<stream:stream to='example.org' xmlns='jabber:client' "
         b"xmlns:stream='http://etherx.jabber.org/streams'>"), t.send(0, hosts)] +
         data(other, me, 5555) + data(me, "10.0.0.9", 7777) + data(other, "10.0.0.9", 7777))
+
+
+def media():
+    """A call, and the media of it: from its ports, and from others."""
+    def one(src, sport, dst, dport, data):
+        return ip(src, dst, 17, udp(src, sport, dst, dport, data))
+
+    def sip(first, body):
+        return first + b"\r\nVia: SIP/2.0/UDP a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def sdp(addr, kind, port):
+        return b"v=0\r\nc=IN IP4 %s\r\nt=0 0\r\nm=%s %d RTP/AVP 0\r\n" % (addr, kind, port)
+
+    def invite(kind, port):
+        return one(me, 5060, other, 5060, sip(b"INVITE sip:b@b SIP/2.0", sdp(b"10.0.0.1", kind, port)))
+
+    me, other = "10.0.0.1", "10.0.0.2"
+    rtp = b"\x80\0\0\1" + b"\0" * 8 + b"12345678"
+    taken = one(other, 5060, me, 5060, sip(b"SIP/2.0 200 OK", sdp(b"10.0.0.2", b"audio", 5000)))
+    pcap("sip-media.pcap", [invite(b"audio", 4000), taken, invite(b"video", 4002),
+         one(me, 4000, other, 5001, rtp), one(me, 4001, other, 5000, rtp),
+         one(other, 5002, me, 4002, rtp), one(me, 4003, other, 5003, rtp)])
 
 
 def broken():
