@@ -173,8 +173,45 @@ test_ports() {
 	ipt -F FORWARD
 }
 
+# quic_hello TITLE COUNT OPTIONS PIECES - a hello of WhatsApp's has that many packets with a
+# verdict, that of another name none.
+quic_hello() {
+	local options
+
+	read -ra options <<<"$3"
+	zero_counters FORWARD
+	check "$1: arrives" cli quichello "${options[@]}" web.whatsapp.com "$SRV4" 4433 "$4"
+	check_counts "$1: the rule" "all>0" "name$2" twin=0
+	zero_counters FORWARD
+	check "$1: another name arrives" \
+		cli quichello "${options[@]}" notwhatsapp.com "$SRV4" 4433 "$4"
+	check_counts "$1: is not counted" "all>0" name=0 twin=0
+}
+
+# E41 to E43: hellos of QUIC in pieces and packets of any form.
+test_quic() {
+	local v2=6b3343cf
+
+	srv socat UDP6-LISTEN:4433,fork,reuseaddr PIPE >/dev/null 2>&1 &
+	wait_listen srv 4433 udp
+	rules <<-'END'
+		-A FORWARD -p udp --dport 4433 -m comment --comment all
+		-A FORWARD -p udp -m im --proto whatsapp --confidence name -m comment --comment name
+		-A FORWARD -p udp -m im --proto telegram -m comment --comment twin
+	END
+	quic_hello "E41: four datagrams, the last one first" ">0" "" 4
+	quic_hello "E41: PING, PADDING and ACK between" ">0" "--mixed" 3
+	quic_hello "E41: an id of 20 bytes" ">0" "--dcid 20" 2
+	quic_hello "E41: no id" ">0" "--dcid 0" 2
+	quic_hello "E42: an unknown version first" ">0" "--first" 1
+	quic_hello "E42: and then version 2" ">0" "--first --version $v2" 1
+	quic_hello "E43: version 2 by its keys" ">0" "--version $v2" 1
+	quic_hello "E43: version 2 by those of version 1" "=0" "--version $v2 --keys 1" 1
+	ipt -F FORWARD
+}
+
 ktap_plan
-im_setup python3 taskset
+im_setup python3 quichello socat taskset
 sink 5110
 serve "$talk" 5111
 serve "$text" 5112
@@ -184,4 +221,5 @@ test_rows IPv6 ip6tables-nft "$SRV6" e4_out_of_order e6_other_bytes_first e8_few
 	e10_reset_and_end
 test_ports
 test_fast_open
+test_quic
 ktap_finish

@@ -32,7 +32,7 @@ ask() {
 
 	while [[ $1 == --* ]]; do
 		options+=("$1")
-		case $1 in --tcp) ;; *) options+=("$2"); shift ;; esac
+		case $1 in --tcp | --edns | --loop) ;; *) options+=("$2"); shift ;; esac
 		shift
 	done
 	cli "$netns_dir/dnsask" "${options[@]}" "$SRV4" "$@"
@@ -85,6 +85,22 @@ test_seen() {
 	fw conntrack -F 2>/dev/null
 }
 
+# E54: what the same name may look like, and one that never ends.
+test_forms() {
+	lookup_rules
+	check_eq "E54: letters of any case are answered" 1 "$(ask 5399 G.wHaTsApP.NeT)"
+	check_counts "E54: and seen" query=1 "${wrong[@]}"
+	check_eq "E54: with EDNS, too" 1 "$(ask --edns 5399 g.whatsapp.net)"
+	check_counts "E54: and seen" query=2 "${wrong[@]}"
+	check_eq "E54: over TCP, too" 1 "$(ask --tcp --edns 5399 g.WHATSAPP.net)"
+	check_counts "E54: and seen" query=3 "${wrong[@]}"
+	ask --loop --wait 0.2 5399 g.whatsapp.net >/dev/null
+	ask --loop --tcp --wait 0.2 5399 g.whatsapp.net >/dev/null
+	check_counts "E54: a name that points to itself is none" query=3 "${wrong[@]}"
+	ipt -F FORWARD
+	fw conntrack -F 2>/dev/null
+}
+
 test_refused() {
 	local how
 
@@ -122,6 +138,7 @@ printf 'nameserver %s\n' "$SRV4" >/etc/resolv.conf
 start_dnsmasq 53
 start_dnsmasq 5399
 test_seen
+test_forms
 test_refused
 test_skb_mark
 ktap_finish
