@@ -25,7 +25,9 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
 {
 	static const char reg[] =
 		"id\tname\taliases\tcategory\tlabel\ttitle\n"
-		"1\talpha\tbeta\tmessenger\t16\tThe only name\n";
+		"1\talpha\tbeta\tmessenger\t16\tThe only signature\n"
+		"2\tmsnftp\t-\tmessenger\t-\tWhat msnp offers\n"
+		"3\tmsn-dc\t-\tmessenger\t-\tAnd that\n";
 	struct nfim_source registry = { "registry", reg, sizeof(reg) - 1 };
 	struct nfim_source sig = { .path = "input", .len = len };
 	struct nfim_compile_err err;

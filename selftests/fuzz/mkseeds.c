@@ -144,7 +144,9 @@ static char *read_text(const char *path, size_t *len)
 static void save_text(const char *text, const char *name, u32 nr)
 {
 	static const char reg[] = "id\tname\taliases\tcategory\tlabel\ttitle\n"
-				  "1\talpha\tbeta\tmessenger\t16\tThe only name\n";
+				  "1\talpha\tbeta\tmessenger\t16\tThe only signature\n"
+				  "2\tmsnftp\t-\tmessenger\t-\tWhat msnp offers\n"
+				  "3\tmsn-dc\t-\tmessenger\t-\tAnd that\n";
 	const char *begin = strncmp(text, "protocol ", 9) ? strstr(text, "\nprotocol ") + 1 : text;
 	const char *rest = strchr(begin, '\n');
 	char *out = malloc(strlen(text) + 32);
