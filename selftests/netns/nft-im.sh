@@ -196,7 +196,8 @@ test_mistakes() {
 		add rule inet t c im prto ymsg drop
 	mistake "no key" '*im wants proto, category*' add rule inet t c im ymsg drop
 	mistake "iptables' key" '*im wants proto, category*' add rule inet t c im --proto ymsg drop
-	mistake "im alone" '*unexpected im'$'\n''im proto ymsg*' im proto ymsg
+	mistake "im alone" '*unexpected im'$'\n''*im proto ymsg*' im proto ymsg
+	check_not "im alone: nothing of cpu" grep -q cpu "$said"
 	mistake "a map" '*ct mark & $im_mask vmap*' \
 		add rule inet t c im proto vmap '{ ymsg : drop }'
 	mistake "a named set" '*a named set cannot*' add rule inet t c im proto @bad drop

@@ -478,12 +478,25 @@ static bool marks_place(const char *line)
 	       place_get(strtoul(line + column + 4, NULL, 10));
 }
 
+/* The user's line of a message whose next line is @line: nft 1.1.7 says before what it expects. */
+static const char *quoted(const char *line)
+{
+	static const char expected[] = "expected any of: ";
+
+	if (!line || strncmp(line, expected, strlen(expected)))
+		return line;
+	line = strchr(line, '\n');
+	return line ? line + 1 : NULL;
+}
+
 /* Says a line of a message; "unexpected cpu" is of a word that the user did not write. */
 static void restore_words(const char *line, const char *next, FILE *to)
 {
 	static const char word[] = "unexpected cpu";
-	const char *at = marks_place(next) ? strstr(line, word) : NULL;
+	const char *at = strstr(line, word);
 
+	if (!marks_place(quoted(next)))
+		at = NULL;
 	if (at)
 		fprintf(to, "%.*sunexpected im%s\n", (int)(at - line), line,
 			at + strlen(word));
