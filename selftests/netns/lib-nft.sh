@@ -82,6 +82,11 @@ iptables_form() {
 	echo "-m im $out"
 }
 
+# plain_form TESTS - the same; see form_load.
+plain_form() {
+	iptables_form "$1"
+}
+
 # label_form TESTS - stock nft: one positive test of one name.
 label_form() {
 	case $1 in
@@ -166,7 +171,8 @@ nft_chain() {
 	printf '\t}\n}\n'
 }
 
-# form_load FORM MATCH [drop|reject] - a rule that counts what matches and ends it, in FORWARD.
+# form_load FORM MATCH [drop|reject] - a rule that counts what matches and ends it, in FORWARD. It
+# has a comment, but for the form "plain", which is that of iptables else.
 form_load() {
 	local verdict=${3:-drop} target="-j DROP" proto='' rule
 
@@ -177,6 +183,7 @@ form_load() {
 	rule="$2 counter $verdict comment \"main\""
 	case $1 in
 	iptables) rules <<<"-A FORWARD $proto $2 -m comment --comment main $target" ;;
+	plain) rules <<<"-A FORWARD $proto $2 $target" ;;
 	label | mark) nft_chain inet forward 0 "$rule" | fw nft -f - ;;
 	nftim) nft_chain inet forward 0 "$rule" | fw nft-im -f - ;;
 	native)

@@ -24,15 +24,16 @@ readonly library=/usr/lib/x86_64-linux-gnu/libnft-im.so
 saved=$RESULTS/saved
 
 # What was told to imctl and stays, the rule's form, who saves, who loads, what becomes of it. A
-# rule of iptables is listed by nft as its label where recognition is on at boot.
+# rule of iptables, "plain" without a comment, is listed by nft as its label where recognition is
+# on at boot.
 table() {
 	cat <<-'END'
 		-|iptables|iptables-legacy|iptables-legacy|same
 		-|iptables|ip6tables-legacy|ip6tables-legacy|same
 		-|iptables|iptables-nft|iptables-nft|same
 		-|iptables|ip6tables-nft|ip6tables-nft|same
-		-|iptables|nft|nftables.service|refused
-		enable|iptables|nft|nftables.service|same
+		-|plain|nft|nftables.service|refused
+		enable|plain|nft|nftables.service|same
 		enable|label|nft|nftables.service|same
 		mark|mark|nft|nftables.service|same
 		-|nftim|nft|nftables.service|refused
