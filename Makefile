@@ -57,8 +57,11 @@ matrix:
 	selftests/matrix
 
 cross:
-	selftests/deps build cross
+	selftests/deps build vm cross
 	selftests/arm64
+	selftests/clang
+	$(MAKE) -s vm-modules tools
+	selftests/compat32/run || [ $$? = 4 ]
 	$(MAKE) -s -C selftests/unit bigendian
 
 debug-kernel:
@@ -128,7 +131,7 @@ help:
 	@echo '  userspace, tools libnfim and libxt_im.so; imctl and nft-im'
 	@echo '  selftest         the tests in a virtual machine alone'
 	@echo '  matrix           the same on the kernels and tools of five Debian releases'
-	@echo '  cross            modules for arm64; the engine on a big-endian machine'
+	@echo '  cross            other machines: arm64, clang, iptables of 32 bits, big-endian'
 	@echo '  debug-kernel     the same on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  fuzz             ten million inputs through the fuzzers, a million netlink messages'
 	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'
