@@ -60,10 +60,13 @@ static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt 
 	}
 }
 
-/* The entry's view of the flow, where the labels cannot tell or actions are asked for. */
+/*
+ * The entry's view of the flow, where the labels cannot tell or actions are asked for. @whole: what
+ * all packets of a flow of datagrams do.
+ */
 static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo, bool want_actions,
-			struct nf_im_facts *facts)
+			struct nf_im_facts *facts, u32 *whole)
 {
 	const struct nf_im_entry *e;
 	struct nf_im_pkt pkt __uninitialized;
@@ -79,6 +82,8 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
 		facts->known = facts->proto;
 		facts->conf = nfim_flow_conf(e->flow.conf);
+		if (facts->proto && e->watch)
+			*whole = e->flow.dir[0].node;
 		if (want_actions && e->watch) {
 			if (payload)
 				watch_facts(e->watch, &pkt, facts);
@@ -106,27 +111,29 @@ static void datagram_offers(const struct nf_im_pkt *pkt, u32 proto,
 	local_bh_enable();
 }
 
-/* A datagram says itself what it does. */
+/* A datagram says itself what it does, if not its protocol has nothing but what @whole says. */
 static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
-			    enum ip_conntrack_info ctinfo, u32 proto, u8 conf,
-			    const struct nfim_pack *pack)
+			    enum ip_conntrack_info ctinfo, const struct nf_im_facts *facts,
+			    u32 whole, const struct nfim_pack *pack)
 {
 	struct nfim_flow flow;
 	struct nfim_step step __uninitialized;
 	struct nf_im_pkt pkt __uninitialized;
 	u32 actions = 0, n = 0;
 
-	if (!proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
+	if (!facts->proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
 		return 0;
 	do {
 		nfim_flow_init(&flow);
-		flow.proto = proto;
-		flow.conf = conf;
+		flow.proto = facts->proto;
+		flow.conf = facts->conf;
 		flow.done = NFIM_KNOWN;
+		flow.dir[0].node = whole;
+		flow.dir[1].node = whole;
 		nfim_flow_step(pack, &flow, &pkt.seg, NFIM_WATCH_ACTIONS, &step);
 		actions |= step.actions;
 		if (unlikely(step.offers.n))
-			datagram_offers(&pkt, proto, &step.offers);
+			datagram_offers(&pkt, facts->proto, &step.offers);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
 	return actions;
 }
@@ -176,6 +183,7 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 {
 	bool want_actions = want & NF_IM_WANT_ACTIONS, want_proto = want & NF_IM_WANT_PROTO;
 	const struct nf_conn_labels *labels;
+	u32 whole = 0;
 	enum ip_conntrack_info ctinfo;
 	const struct nfim_pack *pack;
 	struct nf_conn *ct;
@@ -193,8 +201,10 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	if (labels && facts->state == NF_IM_STATE_NEW)
 		return;
 	/* A flow that was let go is uninspected from its next payload on: the hook says so. */
-	if (!labels || want_proto || (want_actions && l4 == IPPROTO_TCP))
-		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
+	if (!labels || want_proto ||
+	    (want_actions && (l4 == IPPROTO_TCP ||
+			      !(nf_im_label_bits(labels) & BIT(NF_IM_LABEL_DONE)))))
+		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts, &whole);
 	pack = &rcu_dereference(nf_im_pack)->p;
 	if (want & NF_IM_WANT_LOOKUPS && l4 == IPPROTO_UDP && !facts->known &&
 	    !nf_im_label_known(labels))
@@ -208,8 +218,7 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	if (!facts->proto && labels && (want_proto || want_actions))
 		facts->proto = nf_im_label_proto(labels, pack);
 	if (want_actions && l4 == IPPROTO_UDP)
-		facts->actions = datagram_actions(skb, ct, ctinfo, facts->proto, facts->conf,
-						  pack);
+		facts->actions = datagram_actions(skb, ct, ctinfo, facts, whole, pack);
 	if (want_actions && l4 == IPPROTO_UDP && facts->proto)
 		facts->actions = offered_actions(ct, pack, facts->proto, facts->actions);
 	if (l4 == IPPROTO_UDP || !facts->proto)

@@ -310,15 +310,19 @@ static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 	u16 proto = in->flow.proto;
 
 	/* What was learnt says nothing of what the packets do. */
-	if (in->flow.done != NFIM_KNOWN || in->pkt->seg.l4 != IPPROTO_TCP ||
-	    in->flow.conf == NFIM_CONF_LEARNT || !READ_ONCE(in->inet->watch[proto]))
+	if (in->flow.done != NFIM_KNOWN || in->flow.conf == NFIM_CONF_LEARNT ||
+	    !READ_ONCE(in->inet->watch[proto]))
+		return false;
+	/* A datagram says itself what it does, but not what its whole flow does; offers do. */
+	if (in->pkt->seg.l4 != IPPROTO_TCP &&
+	    (!in->flow.dir[0].node || in->flow.conf == NFIM_CONF_OFFER))
 		return false;
 	if (!nf_im_entry_watch(e)) {
 		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
 		return false;
 	}
 	watch_again(e->watch, in->pkt);
-	if (in->step.actions)
+	if (in->step.actions && in->pkt->seg.l4 == IPPROTO_TCP)
 		watch_note(e->watch, in->pkt, in->step.actions |
 			   (in->step.offer ? NFIM_ACTION_OFFER : 0), 0);
 	return true;

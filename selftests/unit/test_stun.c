@@ -60,6 +60,9 @@ TEST(test_attributes)
 		if (tries[i].proto) {
 			case_eq("confidence", d.flow.conf, tries[i].conf);
 			case_eq("actions", d.actions, 1U << NF_IM_ACT_VOICE);
+			/* And so do the media. */
+			drive_datagram(&d, 1, "\x80\x78\0\1media", 9);
+			case_eq("actions of the next", d.step.actions, 1U << NF_IM_ACT_VOICE);
 		}
 		drive_free(&d);
 		free(bytes);
