@@ -104,7 +104,7 @@ main() {
 	rm "$captures"/imctl/reused.pcap
 	# The kernel learns offers only where a rule asks for actions, which classify always does, and
 	# for minutes of its own clock, not of the capture's: related.sh is about those.
-	rm "$captures"/imctl/{bytestream,dcc-*}.pcap
+	rm "$captures"/imctl/{bytestream,dcc-*,sip-media}.pcap
 	[ ! -b "$extra" ] || tar -xf "$extra" -C "$captures/extra"
 	captures_of "$captures/sockets"
 	captures_of "$captures/hand"
