@@ -31,13 +31,13 @@ static const u8 *pkt_read(const struct nfim_seg *seg, u32 off, u32 n, u8 *buf)
  * Offset of the transport header, or -1: a fragment, a header chain that is cut, or another
  * protocol than the conntrack's, as an ICMP error that belongs to its flow.
  */
-static int pkt_transport(const struct sk_buff *skb, u8 l3num, u8 l4)
+static __always_inline int pkt_transport(const struct sk_buff *skb, u8 l3num, u8 l4)
 {
 	int off = skb_network_offset(skb);
 
 	if (l3num == NFPROTO_IPV4) {
 		const struct iphdr *iph;
-		struct iphdr _iph;
+		struct iphdr _iph __uninitialized;
 
 		iph = skb_header_pointer(skb, off, sizeof(_iph), &_iph);
 		if (!iph || iph->frag_off & htons(IP_MF | IP_OFFSET) || iph->protocol != l4)
@@ -46,7 +46,7 @@ static int pkt_transport(const struct sk_buff *skb, u8 l3num, u8 l4)
 	}
 	if (l3num == NFPROTO_IPV6) {
 		const struct ipv6hdr *ip6h;
-		struct ipv6hdr _ip6h;
+		struct ipv6hdr _ip6h __uninitialized;
 		__be16 frag_off;
 		u8 nexthdr;
 
@@ -87,10 +87,10 @@ static void pkt_tcp_base(struct nf_im_pkt *pkt)
 	}
 }
 
-static bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
+static __always_inline bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
 {
 	const struct tcphdr *th;
-	struct tcphdr _th;
+	struct tcphdr _th __uninitialized;
 
 	th = skb_header_pointer(pkt->skb, thoff, sizeof(_th), &_th);
 	/* What a reset carries is no part of the stream (RFC 9293 section 3.5.3). */
@@ -104,10 +104,10 @@ static bool pkt_tcp(struct nf_im_pkt *pkt, int thoff)
 }
 
 /* A receiver cuts a datagram to its own length; what stands behind it is no part of it. */
-static bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
+static __always_inline bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
 {
 	const struct udphdr *uh;
-	struct udphdr _uh;
+	struct udphdr _uh __uninitialized;
 	u32 len;
 
 	uh = skb_header_pointer(pkt->skb, thoff, sizeof(_uh), &_uh);
@@ -127,7 +127,7 @@ static bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
  * Set the segment from pkt->payload on: all of TCP, one datagram of UDP. What of it lies in one
  * piece is read in place; where hardly anything does, the first bytes are copied.
  */
-static bool pkt_segment(struct nf_im_pkt *pkt)
+static __always_inline bool pkt_segment(struct nf_im_pkt *pkt)
 {
 	struct nfim_seg *seg = &pkt->seg;
 	u32 linear;
@@ -146,17 +146,9 @@ static bool pkt_segment(struct nf_im_pkt *pkt)
 	return seg->head;
 }
 
-/**
- * nf_im_pkt_init() - find the payload of a TCP or UDP packet
- * @pkt: set up; @pkt->seg.len is 0 where there is no payload
- * @skb: the packet
- * @ct: its conntrack
- * @ctinfo: its relation
- *
- * Return: false if it is none of ours, or its headers are not to be had.
- */
-bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
-		    enum ip_conntrack_info ctinfo)
+/* See nf_im_pkt_init(). */
+static __always_inline bool pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb,
+				     struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
 	u8 l4 = nf_ct_protonum(ct);
 	int thoff;
@@ -191,6 +183,21 @@ bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_
 	if (pkt->payload >= pkt->end)
 		return true;
 	return pkt_segment(pkt);
+}
+
+/**
+ * nf_im_pkt_init() - find the payload of a TCP or UDP packet
+ * @pkt: set up; @pkt->seg.len is 0 where there is no payload
+ * @skb: the packet
+ * @ct: its conntrack
+ * @ctinfo: its relation
+ *
+ * Return: false if it is none of ours, or its headers are not to be had.
+ */
+bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo)
+{
+	return pkt_init(pkt, skb, ct, ctinfo);
 }
 
 /**
@@ -247,12 +254,13 @@ static void hook_udp(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 		nf_im_inspect(inet, pkt);
 }
 
-static void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
-			 enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
+/* A packet of a flow that is not done; apart, so that the others need no stack for it. */
+static noinline void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
+				  enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
 {
 	struct nf_im_pkt pkt __uninitialized;
 
-	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo))
+	if (!pkt_init(&pkt, skb, ct, ctinfo))
 		return;
 	local_bh_disable();
 	if (pkt.seg.l4 == IPPROTO_UDP)
@@ -262,35 +270,26 @@ static void hook_inspect(struct sk_buff *skb, struct nf_conn *ct,
 	local_bh_enable();
 }
 
-/*
- * A packet of a flow that is not done, or each one where packets get marks; apart, so that the
- * others need no stack for it.
- */
-static noinline void hook_slow(struct sk_buff *skb, struct nf_conn *ct,
-			       enum ip_conntrack_info ctinfo, struct nf_im_net *inet)
-{
-	if (!(nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE)))
-		hook_inspect(skb, ct, ctinfo, inet);
-	if (READ_ONCE(inet->skb_mask))
-		nf_im_mark_packet(inet, skb);
-}
-
 static unsigned int nf_im_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 	struct nf_im_net *inet = priv;
+	bool done;
 
 	if (!ct || nf_ct_is_template(ct))
 		return NF_ACCEPT;
-	if (likely(nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE) &&
-		   !READ_ONCE(inet->skb_mask)))
+	done = nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE);
+	if (likely(done && !READ_ONCE(inet->skb_mask)))
 		return NF_ACCEPT;
 	/* What a loopback device delivers was seen in LOCAL_OUT. */
 	if (state->hook == NF_INET_PRE_ROUTING && state->in && state->in->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
-	hook_slow(skb, ct, ctinfo, inet);
+	if (!done)
+		hook_inspect(skb, ct, ctinfo, inet);
+	if (unlikely(READ_ONCE(inet->skb_mask)))
+		nf_im_mark_packet(inet, skb);
 	return NF_ACCEPT;
 }
 

@@ -27,6 +27,7 @@ struct inspection {
 	u32 lack;	/* counter of what could not be had, or 0 */
 	u16 gen;	/* of the entry that flow is a copy of */
 	enum nfim_watch watch;
+	bool last;	/* if it is not filed under key, it is nowhere */
 	bool read;	/* the engine saw the packet */
 };
 
@@ -74,11 +75,11 @@ enum take {
 	TAKE_BRIEF,	/* the packet was taken in, a copy is not needed */
 	TAKE_NOTHING,	/* there is nothing to read, or the flow is given up */
 	TAKE_NO_ROOM,	/* the table is full */
-	TAKE_ELSEWHERE,	/* it may be filed under its tuple */
+	TAKE_ELSEWHERE,	/* it may be filed under the conntrack's address */
 };
 
 /* A packet more of a flow that has its entry. */
-static void entry_touch(struct nf_im_entry *e, struct nf_conn *ct)
+static inline void entry_touch(struct nf_im_entry *e, struct nf_conn *ct)
 {
 	e->ct = ct;
 	if (nf_ct_is_confirmed(ct))
@@ -141,14 +142,14 @@ static enum take entry_missing(struct inspection *in, u32 labels, bool may_evict
 {
 	enum take take;
 
+	if (unlikely(!in->last))
+		return TAKE_ELSEWHERE;
 	if (!(labels & BIT(NF_IM_LABEL_OPEN))) {
 		take = entry_make(in, may_evict, e);
 		if (take == TAKE_COPY)
 			nf_im_label_set(in->pkt->ct, NF_IM_LABEL_OPEN);
 		return take;
 	}
-	if (in->key == nf_im_key_address(in->pkt->ct))
-		return TAKE_ELSEWHERE;
 	/* We had begun to read it and had to let it go. */
 	give_up(in, NF_IM_A_C_CAP);
 	return TAKE_NOTHING;
@@ -209,6 +210,48 @@ static bool entry_brief(struct inspection *in, struct nf_im_entry *e)
 	return true;
 }
 
+/* Under the bucket's lock: a flow that has a verdict is read on only for its actions. */
+static bool entry_over(const struct inspection *in, struct nf_im_entry *e)
+{
+	if (likely(!e->flow.done || (e->watch && e->flow.done == NFIM_KNOWN)))
+		return false;
+	entry_settle(in, e);
+	return true;
+}
+
+/*
+ * May another packet of this flow come with a conntrack of its own? What this one brings is then
+ * looked for under the tuple.
+ */
+static bool pkt_has_twins(const struct nf_im_pkt *pkt)
+{
+	return pkt->seg.l4 == IPPROTO_UDP && !nf_ct_is_confirmed(pkt->ct);
+}
+
+/* Under the bucket's lock, which may become another one's. */
+static enum take entry_take(struct inspection *in, struct nf_im_entry *e)
+{
+	const struct nf_conn *ct = in->pkt->ct;
+
+	if (unlikely(e->slot && in->pkt->labels && nf_ct_is_confirmed(ct)))
+		nf_im_entry_to_address(e, ct, &in->key);
+	if (entry_over(in, e))
+		return TAKE_NOTHING;
+	in->pkt->seg.age = (u16)(nf_im_now() - e->born);
+	if (nfim_flow_hopes(&e->flow))
+		nf_im_learn_again(in->inet, ct, in->pack, &e->flow);
+	if (entry_brief(in, e))
+		return TAKE_BRIEF;
+	if (unlikely(!e->slot && pkt_has_twins(in->pkt))) {
+		e = nf_im_entry_to_tuple(e, ct, &in->key);
+		if (entry_over(in, e))
+			return TAKE_NOTHING;
+	}
+	in->flow = e->flow;
+	in->gen = e->gen;
+	return TAKE_COPY;
+}
+
 static enum take flow_take(struct inspection *in, bool may_evict)
 {
 	struct nf_im_entry *e;
@@ -216,22 +259,8 @@ static enum take flow_take(struct inspection *in, bool may_evict)
 
 	nf_im_bucket_lock(in->key);
 	take = entry_for(in, may_evict, &e);
-	if (take == TAKE_COPY &&
-	    unlikely(e->flow.done && (!e->watch || e->flow.done != NFIM_KNOWN))) {
-		entry_settle(in, e);
-		take = TAKE_NOTHING;
-	}
-	if (take == TAKE_COPY) {
-		in->pkt->seg.age = (u16)(nf_im_now() - e->born);
-		if (nfim_flow_hopes(&e->flow))
-			nf_im_learn_again(in->inet, in->pkt->ct, in->pack, &e->flow);
-		if (entry_brief(in, e)) {
-			take = TAKE_BRIEF;
-		} else {
-			in->flow = e->flow;
-			in->gen = e->gen;
-		}
-	}
+	if (take == TAKE_COPY)
+		take = entry_take(in, e);
 	nf_im_bucket_unlock(in->key);
 	return take;
 }
@@ -239,10 +268,18 @@ static enum take flow_take(struct inspection *in, bool may_evict)
 /* Find the flow, and take a copy of it if the packet may bring something. */
 static enum take inspection_begin(struct inspection *in)
 {
-	enum take take = flow_take(in, true);
+	const struct nf_im_pkt *pkt = in->pkt;
+	bool address = pkt->labels, tuple = !address;
+	enum take take;
 
+	if (address && pkt->seg.l4 == IPPROTO_UDP)
+		tuple = nf_im_tuple_used(pkt->ct);
+	in->last = !(address && tuple);
+	in->key = tuple ? nf_im_key_tuple(pkt->ct) : nf_im_key_address(pkt->ct);
+	take = flow_take(in, true);
 	if (unlikely(take == TAKE_ELSEWHERE)) {
-		in->key = nf_im_key_tuple(in->pkt->ct);
+		in->last = true;
+		in->key = nf_im_key_address(pkt->ct);
 		take = flow_take(in, true);
 	}
 	if (unlikely(take == TAKE_NO_ROOM)) {
@@ -425,11 +462,10 @@ static void inspection_blocks(struct inspection *in, struct nfim_block **spare)
 	}
 }
 
-/* One try: begin, engine, commit. True: the packet is through. */
-static bool inspect_once(struct inspection *in)
+/* One try: engine, commit. True: the packet is through. */
+static bool inspect_once(struct inspection *in, enum take take)
 {
 	struct nfim_block *spare = NULL;
-	enum take take = inspection_begin(in);
 	bool through;
 
 	in->read = take == TAKE_COPY || take == TAKE_BRIEF;
@@ -469,46 +505,71 @@ static void tell_verdict(const struct inspection *in)
 	}
 }
 
-/* Where the flow is filed, as far as its conntrack tells. */
-static u64 pkt_key(const struct nf_im_pkt *pkt)
+/* A packet that has to be read, or whose flow is not where most are; @take: as most_take(). */
+static noinline void inspect_one(struct inspection *in, enum take take)
 {
-	if (likely(nf_im_by_address(pkt->ct, pkt->labels)))
-		return nf_im_key_address(pkt->ct);
-	/* Once this packet has set im-open, a dead flow's entry would be taken for this one's. */
-	if (pkt->labels && pkt->seg.l4 == IPPROTO_TCP &&
-	    !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
-		nf_im_address_forget(pkt->ct);
-	return nf_im_key_tuple(pkt->ct);
+	struct nf_im_net *inet = in->inet;
+	struct nf_im_pkt *pkt = in->pkt;
+	u32 i;
+
+	pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get(inet) : NULL;
+	if (take == TAKE_ELSEWHERE)
+		take = inspection_begin(in);
+	for (i = 0; i < TRIES; i++, take = inspection_begin(in)) {
+		if (!inspect_once(in, take))
+			continue;
+		if (in->read && unlikely(in->step.fresh))
+			tell_verdict(in);
+		if (in->read && unlikely(in->step.offers.n) &&
+		    READ_ONCE(inet->watch[in->flow.proto]) && nf_im_answered(pkt))
+			nf_im_expect_offers(inet, pkt->ct, pkt->dir, in->flow.proto,
+					    &in->step.offers);
+		if (in->read && unlikely(nf_im_learn_on(inet)))
+			nf_im_learn_step(inet, pkt, in->pack, &in->flow, &in->step);
+		goto out;
+	}
+	nf_im_bucket_lock(in->key);
+	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_DONE)))
+		give_up(in, NF_IM_A_C_RACE);
+	nf_im_bucket_unlock(in->key);
+out:
+	nf_im_quic_put(pkt->seg.quic);
 }
 
-static void inspect_one(struct nf_im_net *inet, struct nf_im_pkt *pkt)
+/* Most flows lie under the address of their conntrack: as inspection_begin(), for these. */
+static enum take most_take(struct inspection *in)
+{
+	const struct nf_im_pkt *pkt = in->pkt;
+	enum take take = TAKE_ELSEWHERE;
+	struct nf_im_entry *e;
+
+	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)) ||
+	    (pkt->seg.l4 == IPPROTO_UDP && nf_im_tuple_used(pkt->ct)))
+		return TAKE_ELSEWHERE;
+	in->key = nf_im_key_address(pkt->ct);
+	nf_im_bucket_lock(in->key);
+	e = nf_im_entry_find(in->key);
+	if (e) {
+		entry_touch(e, pkt->ct);
+		take = entry_take(in, e);
+	}
+	nf_im_bucket_unlock(in->key);
+	return take;
+}
+
+static void inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	struct inspection in __uninitialized;
-	u32 i;
+	enum take take;
 
 	in.inet = inet;
 	in.pkt = pkt;
-	in.key = pkt_key(pkt);
 	in.pack = &rcu_dereference(nf_im_pack)->p;
 	in.watch = READ_ONCE(inet->watch_any) ? NFIM_WATCH_ACTIONS : NFIM_WATCH_NOTHING;
 	nf_im_count(inet, NF_IM_A_C_INSPECTED);
-	for (i = 0; i < TRIES; i++) {
-		if (!inspect_once(&in))
-			continue;
-		if (in.read && unlikely(in.step.fresh))
-			tell_verdict(&in);
-		if (in.read && unlikely(in.step.offers.n) &&
-		    READ_ONCE(inet->watch[in.flow.proto]) && nf_im_answered(pkt))
-			nf_im_expect_offers(inet, pkt->ct, pkt->dir, in.flow.proto,
-					    &in.step.offers);
-		if (in.read && unlikely(nf_im_learn_on(inet)))
-			nf_im_learn_step(inet, pkt, in.pack, &in.flow, &in.step);
-		return;
-	}
-	nf_im_bucket_lock(in.key);
-	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_DONE)))
-		give_up(&in, NF_IM_A_C_RACE);
-	nf_im_bucket_unlock(in.key);
+	take = most_take(&in);
+	if (take != TAKE_BRIEF || in.step.fresh || unlikely(nf_im_learn_on(inet)))
+		inspect_one(&in, take);
 }
 
 /**
@@ -523,15 +584,10 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 	u32 n = 0;
 
 	pkt->seg.learn = nf_im_learn_wants(inet, pkt->ct);
-	if (pkt->seg.l4 == IPPROTO_TCP) {
-		inspect_one(inet, pkt);
-		return;
-	}
 	do {
-		pkt->seg.quic = nfim_quic_begins(&pkt->seg) ? nf_im_quic_get(inet) : NULL;
-		inspect_one(inet, pkt);
-		nf_im_quic_put(pkt->seg.quic);
-	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(pkt));
+		inspect(inet, pkt);
+	} while (pkt->seg.l4 == IPPROTO_UDP && ++n < NFIM_BUDGET_DATAGRAMS &&
+		 nf_im_pkt_next(pkt));
 }
 
 /**
@@ -582,6 +638,8 @@ void nf_im_inspect_syn(const struct nf_im_pkt *pkt)
 	struct nf_im_entry *e;
 	u64 key;
 
+	if (pkt->labels && !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
+		return;
 	e = nf_im_find_lock(pkt->ct, &key);
 	if (e && e->flow.dir[IP_CT_DIR_ORIGINAL].base != pkt->seg.seq)
 		nf_im_entry_reset(e, rcu_dereference(nf_im_pack)->p.epoch);

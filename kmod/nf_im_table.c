@@ -26,6 +26,7 @@ module_param(table_bytes, uint, 0444);
 MODULE_PARM_DESC(table_bytes, "the most memory all flows being read may take (default 16 MiB)");
 
 struct nf_im_entry **nf_im_buckets;
+atomic_t nf_im_slots[1 << NF_IM_SLOT_BITS];
 struct nf_im_lock nf_im_locks[NF_IM_LOCKS];
 static struct kmem_cache *entry_cache, *block_cache, *watch_cache;
 static siphash_key_t key_secret __aligned(SIPHASH_ALIGNMENT);
@@ -61,24 +62,28 @@ u64 nf_im_key_tuple(const struct nf_conn *ct)
 	return siphash(&k, sizeof(k), &key_secret);
 }
 
+static struct nf_im_entry *find_lock_at(u64 key)
+	__acquires(nf_im_lock_of(key))
+{
+	nf_im_bucket_lock(key);
+	return nf_im_entry_find(key);
+}
+
 struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
 	__acquires(nf_im_lock_of(*key))
 {
-	const struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	bool open = nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_OPEN);
 	struct nf_im_entry *e;
 
-	/* Without im-open what is filed there is of a conntrack that was there before. */
-	if (nf_im_by_address(ct, labels) && nf_im_label_test(labels, NF_IM_LABEL_OPEN)) {
-		*key = nf_im_key_address(ct);
-		nf_im_bucket_lock(*key);
-		e = nf_im_entry_find(*key);
-		if (e)
+	if (!open || (nf_ct_protonum(ct) == IPPROTO_UDP && nf_im_tuple_used(ct))) {
+		*key = nf_im_key_tuple(ct);
+		e = find_lock_at(*key);
+		if (e || !open)
 			return e;
 		nf_im_bucket_unlock(*key);
 	}
-	*key = nf_im_key_tuple(ct);
-	nf_im_bucket_lock(*key);
-	return nf_im_entry_find(*key);
+	*key = nf_im_key_address(ct);
+	return find_lock_at(*key);
 }
 
 /* An initial namespace may use it all, the others together a quarter, each a sixteenth. */
@@ -153,6 +158,30 @@ static void block_uncharge(struct nf_im_net *inet)
 	sums_sub(inet, &block_bytes, &other_block_bytes, sizeof(struct nf_im_block));
 }
 
+/* Under the bucket's lock. */
+static void entry_file(struct nf_im_entry *e, u64 key, const struct nf_conn *ct)
+{
+	struct nf_im_entry **bucket = &nf_im_buckets[nf_im_bucket(key)];
+
+	e->key = key;
+	e->slot = key == nf_im_key_address(ct) ? 0 : nf_im_slot(ct);
+	if (e->slot)
+		atomic_inc(&nf_im_slots[e->slot]);
+	e->next = *bucket;
+	WRITE_ONCE(*bucket, e);
+}
+
+static void entry_unfile(struct nf_im_entry *e)
+{
+	struct nf_im_entry **p = &nf_im_buckets[nf_im_bucket(e->key)];
+
+	while (*p != e)
+		p = &(*p)->next;
+	WRITE_ONCE(*p, e->next);
+	if (e->slot)
+		atomic_dec(&nf_im_slots[e->slot]);
+}
+
 /**
  * nf_im_entry_new() - an entry for a flow that has none
  * @inet: namespace, which is charged
@@ -165,7 +194,7 @@ static void block_uncharge(struct nf_im_net *inet)
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why)
 {
-	struct nf_im_entry *e, **bucket;
+	struct nf_im_entry *e;
 
 	if (!nf_im_charge(inet, ENTRY_BYTES)) {
 		*why = NF_IM_A_C_CAP;
@@ -177,10 +206,8 @@ struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struc
 		*why = NF_IM_A_C_NOMEM;
 		return NULL;
 	}
-	bucket = &nf_im_buckets[nf_im_bucket(key)];
-	e->next = *bucket;
-	e->key = key;
 	e->ct = ct;
+	entry_file(e, key, ct);
 	e->inet = inet;
 	e->watch = NULL;
 	nfim_flow_init(&e->flow);
@@ -190,7 +217,6 @@ struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struc
 	e->born = nf_im_now();
 	e->seen = e->born;
 	nf_im_entry_changed(e);
-	WRITE_ONCE(*bucket, e);
 	atomic_inc(&inet->entries);
 	nf_im_count(inet, NF_IM_A_C_FLOWS);
 	return e;
@@ -280,30 +306,65 @@ void nf_im_entry_drop_window(struct nf_im_entry *e)
 	watch_free(e);
 }
 
-void nf_im_entry_kill(struct nf_im_entry *e)
+static void entry_free(struct nf_im_entry *e)
 {
-	struct nf_im_entry **p = &nf_im_buckets[nf_im_bucket(e->key)];
 	struct nf_im_net *inet = e->inet;
 
 	nf_im_entry_drop_window(e);
-	while (*p != e)
-		p = &(*p)->next;
-	WRITE_ONCE(*p, e->next);
 	atomic_dec(&inet->entries);
 	nf_im_uncharge(inet, ENTRY_BYTES);
 	kmem_cache_free(entry_cache, e);
 }
 
-void nf_im_address_forget(const struct nf_conn *ct)
+void nf_im_entry_kill(struct nf_im_entry *e)
 {
-	u64 key = nf_im_key_address(ct);
-	struct nf_im_entry *e;
+	entry_unfile(e);
+	entry_free(e);
+}
 
-	nf_im_bucket_lock(key);
-	e = nf_im_entry_find(key);
-	if (e)
-		nf_im_entry_kill(e);
-	nf_im_bucket_unlock(key);
+struct nf_im_entry *nf_im_entry_to_tuple(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key)
+	__releases(nf_im_lock_of(*key)) __acquires(nf_im_lock_of(*key))
+{
+	struct nf_im_entry *other;
+
+	/* Nobody looks for it meanwhile: the conntrack is this packet's alone. */
+	entry_unfile(e);
+	nf_im_bucket_unlock(*key);
+	*key = nf_im_key_tuple(ct);
+	other = find_lock_at(*key);
+	if (other && !(other->flags & NF_IM_E_UNCONFIRMED)) {
+		nf_im_entry_kill(other);
+		other = NULL;
+	}
+	if (other) {
+		entry_free(e);
+		return other;
+	}
+	entry_file(e, *key, ct);
+	nf_im_entry_changed(e);
+	return e;
+}
+
+void nf_im_entry_to_address(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key)
+	__releases(nf_im_lock_of(*key)) __acquires(nf_im_lock_of(*key))
+{
+	u64 address = nf_im_key_address(ct);
+	struct nf_im_lock *from = nf_im_lock_of(*key), *to = nf_im_lock_of(address);
+	struct nf_im_entry *other;
+
+	/* Nobody may look for it in between; the next packet will do. */
+	if (from != to && !spin_trylock(&to->lock))
+		return;
+	/* What the flow's first packet left there is not looked at any more. */
+	other = nf_im_entry_find(address);
+	if (other)
+		nf_im_entry_kill(other);
+	entry_unfile(e);
+	entry_file(e, address, ct);
+	nf_im_entry_changed(e);
+	*key = address;
+	if (from != to)
+		spin_unlock(&from->lock);
 }
 
 /* Another connection takes the entry over. */

@@ -2,11 +2,14 @@
 /*
  * The table of flows that are still read.
  *
- * An entry of a TCP flow is filed under the address of its conntrack, which costs nothing to
- * find out. Where that does not name the flow it is filed under a keyed hash of (namespace, zone,
- * original tuple): before conntrack has confirmed the flow, as each of its packets may bring a
- * conntrack of its own, so all of UDP; and without a label area, as only im-open tells that
- * a conntrack was not made anew at the same address.
+ * An entry is filed under the address of its conntrack, which costs nothing to find out; im-open
+ * tells that it is of this one, not of one that lay there before. Where the address does not name
+ * the flow the entry is filed under a keyed hash of (namespace, zone, original tuple): without
+ * a label area, and for datagrams that conntrack has not confirmed the flow of, as each of them
+ * may bring a conntrack of its own, and one of these stays. (Of TCP the others are dropped, and
+ * come again.) But most first datagrams bring nothing that another one would have to know; they
+ * stay under the address, so that a hash is taken only for those that do. nf_im_tuple_used() says,
+ * for next to nothing, whether there may be such a one.
  *
  * It holds no reference on the conntrack, whose address is only compared: a reference would
  * pin the conntrack, and on an unconfirmed one break NFQUEUE and bridges.
@@ -34,6 +37,8 @@ enum {
 	NF_IM_E_ALIVE		= 1 << 1,	/* seen by the sweep now under way */
 	NF_IM_E_TOUCHED		= 1 << 2,	/* a packet came since the clock's hand passed */
 	NF_IM_E_HELD		= 1 << 3,	/* its verdict stands in the labels, too */
+	NF_IM_E_FLAG_BITS	= 4,
+	NF_IM_SLOT_BITS		= 16 - NF_IM_E_FLAG_BITS,
 };
 
 /* What a packet of a watched flow did. */
@@ -73,7 +78,8 @@ struct nf_im_entry {
 	struct nf_im_watch *watch;	/* NULL unless known and watched, or with look-ups */
 	struct nfim_flow flow;
 	u16 gen;	/* changes with the flow; of its lock, so that no later entry has it */
-	u16 flags;
+	u16 flags : NF_IM_E_FLAG_BITS;
+	u16 slot : NF_IM_SLOT_BITS;	/* of its tuple, in nf_im_slots; 0: filed by address */
 	u16 born;	/* seconds, of the first payload */
 	u16 seen;	/* seconds, of the last packet */
 };
@@ -126,10 +132,23 @@ static inline void nf_im_bucket_unlock(u64 key)
 	spin_unlock(&nf_im_lock_of(key)->lock);
 }
 
-/* Is the entry of this flow, if it is made now, filed under the conntrack's address? */
-static inline bool nf_im_by_address(const struct nf_conn *ct, const struct nf_conn_labels *labels)
+/* How many entries are filed under tuples that have this slot; 0 is no slot. */
+extern atomic_t nf_im_slots[1 << NF_IM_SLOT_BITS];
+
+/* Not keyed: who fills a slot makes others take a hash, no more. */
+static inline u32 nf_im_slot(const struct nf_conn *ct)
 {
-	return labels && nf_ct_is_confirmed(ct) && nf_ct_protonum(ct) == IPPROTO_TCP;
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	u32 ports = (__force u32)t->src.u.all << 16 | (__force u32)t->dst.u.all;
+
+	return hash_32(t->src.u3.all[0] ^ t->src.u3.all[3] ^ t->dst.u3.all[0] ^
+		       t->dst.u3.all[3] ^ ports, NF_IM_SLOT_BITS) ?: 1;
+}
+
+/* May there be an entry under the tuple of this conntrack? */
+static inline bool nf_im_tuple_used(const struct nf_conn *ct)
+{
+	return atomic_read(&nf_im_slots[nf_im_slot(ct)]);
 }
 
 static inline u64 nf_im_key_address(const struct nf_conn *ct)
@@ -149,14 +168,6 @@ u64 nf_im_key_tuple(const struct nf_conn *ct);
  */
 struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
 	__acquires(nf_im_lock_of(*key));
-
-/**
- * nf_im_address_forget() - let go what is filed under the address of another flow's conntrack
- * @ct: a conntrack that nothing is filed under yet
- *
- * Context: bottom halves off.
- */
-void nf_im_address_forget(const struct nf_conn *ct);
 
 /* All below: under the bucket's lock of @key or of the entry's key. */
 static inline struct nf_im_entry *nf_im_entry_find(u64 key)
@@ -178,6 +189,25 @@ static inline void nf_im_entry_changed(struct nf_im_entry *e)
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
 				    u32 *why);
 void nf_im_entry_kill(struct nf_im_entry *e);
+
+/**
+ * nf_im_entry_to_tuple() - file an entry under the tuple of its conntrack
+ * @e: entry that is filed under the address of @ct
+ * @ct: not confirmed yet
+ * @key: of the bucket that is locked; the tuple's afterwards, and that bucket is locked
+ *
+ * Return: the entry, or that of a packet of the same flow which has come there before.
+ */
+struct nf_im_entry *nf_im_entry_to_tuple(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key);
+
+/**
+ * nf_im_entry_to_address() - file an entry under the address of its conntrack
+ * @e: entry that is filed under a tuple
+ * @ct: which conntrack has confirmed
+ * @key: of the bucket that is locked; the address afterwards, and that bucket is locked, unless
+ *	another CPU is there just now: then nothing changes
+ */
+void nf_im_entry_to_address(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key);
 void nf_im_entry_reset(struct nf_im_entry *e, u8 epoch);
 bool nf_im_entry_watch(struct nf_im_entry *e);
 void nf_im_entry_drop_window(struct nf_im_entry *e);

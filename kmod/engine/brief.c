@@ -109,30 +109,59 @@ static bool brief_mid(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	return true;
 }
 
+/*
+ * The next segment of what a carrier holds and nobody reads: the body of a message of HTTP, whose
+ * end is known.
+ */
+static bool brief_inside(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 start = seg->seq - d->base;
+
+	if (start != d->next || d->origin - start < seg->len ||
+	    (seg->has_acked && seg->acked - d->base > start))
+		return false;
+	flow->packets++;
+	d->next = start + seg->len;
+	nfim_flow_budget(flow, seg);
+	return true;
+}
+
 static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	const struct nfim_seg *seg = mc->seg;
+	const struct nfim_flow_dir *d = &flow->dir[seg->dir];
 	u8 flags = flow->flags[seg->dir];
 
-	if (seg->urgent || !seg->len || flow->dir[seg->dir].blocks || flags & NFIM_F_CONFLICT)
+	if (seg->urgent || !seg->len || d->blocks || flags & NFIM_F_CONFLICT)
 		return false;
 	if (flags & NFIM_F_CLOSED)
 		return !(flags & NFIM_F_MID) && brief_closed(mc, flow);
 	if (flags & NFIM_F_BASE ? flags & NFIM_F_MID : !seg->has_base)
 		return brief_mid(mc, flow);
+	if (d->origin > d->next)
+		return brief_inside(flow, seg);
 	return brief_first(mc, flow);
 }
 
 bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,
 		     const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
 {
-	struct nfim_match_ctx mc = NFIM_MATCH_CTX(pack, flow, seg, watch, step);
+	struct nfim_match_ctx mc __uninitialized;
 
 	/* One that was offered or learnt has a confidence already. */
 	if (flow->done || flow->conf != NFIM_CONF_PAYLOAD || seg->learn ||
 	    flow->epoch != pack->epoch || flow->packets == U16_MAX)
 		return false;
 	step->work = 0;
+	/* Nothing else of it is asked for here. */
+	mc.pack = pack;
+	mc.flow = flow;
+	mc.seg = seg;
+	mc.step = step;
+	mc.watch = watch;
+	mc.half = 0;
+	mc.kept = 0;
 	if (seg->l4 == NFIM_L4_UDP ? !brief_datagram(&mc, flow) : !brief_segment(&mc, flow))
 		return false;
 	step->verdict = flow->done;

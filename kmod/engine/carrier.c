@@ -362,14 +362,22 @@ enum nfim_run_result nfim_carry(struct nfim_carry *c)
 	return NFIM_RUN_MORE;
 }
 
+/* The same of nfim_peel_socks_udp(): two bytes of 0, a datagram that is no part of one. */
+static bool socks_begins(const struct nfim_seg *seg)
+{
+	const u8 *p = seg->head;
+
+	return !p[0] && (seg->head_len < 3 || !(p[1] | p[2]));
+}
+
 bool nfim_datagram_nothing(const struct nfim_match_ctx *mc)
 {
 	const struct nfim_seg *seg = mc->seg;
 	const u8 *p = seg->head;
 
 	if (!seg->head_len || nfim_blind_to_datagrams(mc->pack) ||
-	    nfim_carrier_begin(mc, *p) != NFIM_CARRIER_NONE || nfim_dtls_begins(*p) ||
-	    nfim_stun_begins(seg) || nfim_quic_begins(seg))
+	    socks_begins(seg) || nfim_dtls_begins(*p) || nfim_stun_begins(seg) ||
+	    nfim_quic_begins(seg))
 		return false;
 	return nfim_match_nothing(mc, NFIM_ROOT_UDP, p, seg->head_len,
 				  seg->head_len == seg->len);

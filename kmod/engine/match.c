@@ -227,28 +227,47 @@ static inline bool refuted(const struct nfim_pack *pack, const struct nfim_rule 
 	return refuted_by(pack, insn, s, work);
 }
 
-bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
+/* nfim_match_nothing() from a node on, @depth bytes behind the root. */
+static noinline bool nothing_from(const struct nfim_match_ctx *mc, u32 node, u32 depth,
+				  const struct sight *s)
 {
 	const struct nfim_pack *pack = mc->pack;
-	const struct sight s = { .p = p, .n = n, .all = all };
-	u32 node = root, depth = 0, dirs = 1U << mc->seg->dir, i;
+	u32 dirs = 1U << mc->seg->dir, i;
 	const struct nfim_node *at;
 
 	for (;;) {
 		at = &pack->nodes[node];
 		for (i = 0; i < at->n_rules; i++)
-			if (!refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, &s,
+			if (!refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, s,
 				     &mc->step->work))
 				return false;
 		mc->step->work++;
 		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
 			return true;
+		if (depth == s->n)
+			return s->all;
+		node = nfim_node_next(pack, node, s->p[depth++]);
+		if (!node)
+			return true;
+	}
+}
+
+bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
+{
+	const struct sight s = { .p = p, .n = n, .all = all };
+	const struct nfim_pack *pack = mc->pack;
+	u32 node = root, depth = 0;
+
+	/* Most walks end before the first rule, which takes less to see than to begin one. */
+	while (!pack->nodes[node].n_rules) {
+		mc->step->work++;
 		if (depth == n)
 			return all;
 		node = nfim_node_next(pack, node, p[depth++]);
 		if (!node)
 			return true;
 	}
+	return nothing_from(mc, node, depth, &s);
 }
 
 static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *from)

@@ -50,6 +50,9 @@ typedef int32_t s32;
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #endif
+#ifndef noinline
+#define noinline		__attribute__((__noinline__))
+#endif
 #ifndef static_assert
 #define static_assert		_Static_assert
 #endif
