@@ -169,6 +169,7 @@ int nf_im_hook_register(struct nf_im_net *inet, enum nf_im_hooks set);
 void nf_im_hook_unregister(struct nf_im_net *inet, enum nf_im_hooks set);
 bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo);
+bool nf_im_pkt_head(struct nf_im_pkt *pkt);
 bool nf_im_pkt_next(struct nf_im_pkt *pkt);
 
 /* nf_im_inspect.c */

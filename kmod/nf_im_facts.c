@@ -121,7 +121,8 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 	struct nf_im_pkt pkt __uninitialized;
 	u32 actions = 0, n = 0;
 
-	if (!facts->proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
+	if (!facts->proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len ||
+	    !nf_im_pkt_head(&pkt))
 		return 0;
 	do {
 		nfim_flow_init(&flow);
@@ -159,7 +160,7 @@ static noinline void datagram_lookups(const struct sk_buff *skb, struct nf_conn 
 	struct nfim_dns dns __uninitialized;
 	u32 proto, n = 0;
 
-	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len)
+	if (!nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len || !nf_im_pkt_head(&pkt))
 		return;
 	do {
 		proto = nfim_dns_datagram(pack, &pkt.seg, &dns);

@@ -123,19 +123,30 @@ static __always_inline bool pkt_udp(struct nf_im_pkt *pkt, int thoff)
 	return true;
 }
 
-/*
- * Set the segment from pkt->payload on: all of TCP, one datagram of UDP. What of it lies in one
- * piece is read in place; where hardly anything does, the first bytes are copied.
- */
-static __always_inline bool pkt_segment(struct nf_im_pkt *pkt)
+/* How long is the segment from pkt->payload on? All of TCP, one datagram of UDP. */
+static __always_inline void pkt_segment(struct nf_im_pkt *pkt)
 {
 	struct nfim_seg *seg = &pkt->seg;
-	u32 linear;
 
 	seg->len = pkt->end - pkt->payload;
 	if (seg->l4 == IPPROTO_UDP && skb_is_gso(pkt->skb) && skb_shinfo(pkt->skb)->gso_size)
 		seg->len = min_t(u32, seg->len, skb_shinfo(pkt->skb)->gso_size);
-	linear = skb_headlen(pkt->skb);
+}
+
+/**
+ * nf_im_pkt_head() - get at the bytes of a segment
+ * @pkt: packet with payload
+ *
+ * What of it lies in one piece is read in place; where hardly anything does, the first bytes
+ * are copied.
+ *
+ * Return: false if they are not to be had.
+ */
+bool nf_im_pkt_head(struct nf_im_pkt *pkt)
+{
+	struct nfim_seg *seg = &pkt->seg;
+	u32 linear = skb_headlen(pkt->skb);
+
 	seg->head_len = linear > pkt->payload ? min(seg->len, linear - pkt->payload) : 0;
 	if (seg->head_len >= min_t(u32, seg->len, sizeof(pkt->head))) {
 		seg->head = pkt->skb->data + pkt->payload;
@@ -180,14 +191,15 @@ static __always_inline bool pkt_init(struct nf_im_pkt *pkt, const struct sk_buff
 	pkt->seg.quic = NULL;
 	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;
-	if (pkt->payload >= pkt->end)
-		return true;
-	return pkt_segment(pkt);
+	if (pkt->payload < pkt->end)
+		pkt_segment(pkt);
+	return true;
 }
 
 /**
  * nf_im_pkt_init() - find the payload of a TCP or UDP packet
- * @pkt: set up; @pkt->seg.len is 0 where there is no payload
+ * @pkt: set up; @pkt->seg.len is 0 where there is no payload, and where there is, only
+ *	nf_im_pkt_head() gets at its bytes
  * @skb: the packet
  * @ct: its conntrack
  * @ctinfo: its relation
@@ -213,7 +225,8 @@ bool nf_im_pkt_next(struct nf_im_pkt *pkt)
 	if (pkt->end - pkt->payload <= pkt->seg.len)
 		return false;
 	pkt->payload += pkt->seg.len;
-	return pkt_segment(pkt);
+	pkt_segment(pkt);
+	return nf_im_pkt_head(pkt);
 }
 
 /*

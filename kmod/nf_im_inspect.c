@@ -309,6 +309,8 @@ static void watch_again(struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
 {
 	struct nf_im_fact *f;
 
+	if (likely(!watch->offers))
+		return;
 	for (f = watch->facts; f < watch->facts + NF_IM_FACTS; f++)
 		if (unlikely(f->actions & NFIM_ACTION_OFFER) && nf_im_fact_of(f, pkt))
 			f->actions = actions_again(f->actions);
@@ -328,11 +330,28 @@ static void watch_push_out(struct nf_im_watch *watch, const struct nf_im_fact *f
 		nfim_lookups_add(&old->lookups, f->lookup);
 }
 
+/* Most packets go on where the last one ended, and do the same. */
+static bool watch_goes_on(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions)
+{
+	struct nf_im_fact *f = &watch->facts[(watch->next - 1) % NF_IM_FACTS];
+
+	if (!f->len || f->dir != pkt->dir || f->actions != actions || f->lookup ||
+	    f->seq + f->len != pkt->seg.seq || f->len >= 1U << 30)
+		return false;
+	f->len += pkt->seg.len;
+	return true;
+}
+
 static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions,
 		       u8 lookup)
 {
-	struct nf_im_fact *f = &watch->facts[watch->next++ % NF_IM_FACTS];
+	struct nf_im_fact *f;
 
+	if (actions & NFIM_ACTION_OFFER)
+		watch->offers = true;
+	else if (!lookup && watch_goes_on(watch, pkt, actions))
+		return;
+	f = &watch->facts[watch->next++ % NF_IM_FACTS];
 	watch_push_out(watch, f);
 	f->seq = pkt->seg.seq;
 	f->len = pkt->seg.len;
@@ -583,6 +602,8 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 {
 	u32 n = 0;
 
+	if (!nf_im_pkt_head(pkt))
+		return;
 	pkt->seg.learn = nf_im_learn_wants(inet, pkt->ct);
 	do {
 		inspect(inet, pkt);

@@ -66,6 +66,7 @@ static inline bool nf_im_fact_of(const struct nf_im_fact *f, const struct nf_im_
 
 struct nf_im_watch {
 	u32 next;	/* slot to be overwritten */
+	bool offers;	/* a packet offered something: see watch_again() */
 	struct nf_im_fact facts[NF_IM_FACTS];
 	struct nf_im_old old[2];
 };
