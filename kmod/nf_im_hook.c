@@ -157,7 +157,7 @@ bool nf_im_pkt_head(struct nf_im_pkt *pkt)
 	return seg->head;
 }
 
-/* See nf_im_pkt_init(). */
+/* See nf_im_pkt_init(); but age, learn and quic are set by who reads the segment. */
 static __always_inline bool pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb,
 				     struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
@@ -181,14 +181,11 @@ static __always_inline bool pkt_init(struct nf_im_pkt *pkt, const struct sk_buff
 	pkt->seg.read = pkt_read;
 	pkt->seg.len = 0;
 	pkt->seg.seq = 0;
-	pkt->seg.age = 0;
 	pkt->seg.has_base = false;
 	pkt->seg.has_acked = false;
 	pkt->seg.has_peer_acked = false;
 	pkt->seg.settle = false;
 	pkt->seg.urgent = false;
-	pkt->seg.learn = NULL;
-	pkt->seg.quic = NULL;
 	if (l4 == IPPROTO_TCP ? !pkt_tcp(pkt, thoff) : !pkt_udp(pkt, thoff))
 		return false;
 	if (pkt->payload < pkt->end)
@@ -209,6 +206,9 @@ static __always_inline bool pkt_init(struct nf_im_pkt *pkt, const struct sk_buff
 bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo)
 {
+	pkt->seg.age = 0;
+	pkt->seg.learn = NULL;
+	pkt->seg.quic = NULL;
 	return pkt_init(pkt, skb, ct, ctinfo);
 }
 

@@ -622,25 +622,25 @@ void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt)
 bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt)
 {
 	u64 key = nf_im_key_address(pkt->ct);
+	struct nf_im_lock *lock = nf_im_lock_of(key);
 	struct nf_im_entry *e;
 	bool inside = false;
 	u32 actions;
 
-	if (!nf_ct_is_confirmed(pkt->ct) ||
-	    !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
+	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)))
 		return false;
-	nf_im_bucket_lock(key);
+	spin_lock(&lock->lock);
 	e = nf_im_entry_find(key);
 	if (e && e->watch && READ_ONCE(inet->watch[e->flow.proto]))
 		inside = nfim_flow_inside(&e->flow, &pkt->seg, &actions);
 	if (inside) {
 		entry_touch(e, pkt->ct);
-		nf_im_entry_changed(e);
+		e->gen = ++lock->gen;
 		watch_again(e->watch, pkt);
 		if (actions)
 			watch_note(e->watch, pkt, actions, 0);
 	}
-	nf_im_bucket_unlock(key);
+	spin_unlock(&lock->lock);
 	if (inside)
 		nf_im_count(inet, NF_IM_A_C_INSPECTED);
 	return inside;

@@ -12,6 +12,7 @@
 enum {
 	NODE_ENDED = 0xffffff,	/* the walk is over */
 	NODE_MASK = 0xffffff,
+	NOTHING_WORK = 512,	/* a look that may be had under a lock; a run may cost more */
 };
 
 /* What is at hand in one piece from the origin on; @all: there is nothing else. */
@@ -232,16 +233,17 @@ static noinline bool nothing_from(const struct nfim_match_ctx *mc, u32 node, u32
 				  const struct sight *s)
 {
 	const struct nfim_pack *pack = mc->pack;
-	u32 dirs = 1U << mc->seg->dir, i;
+	u32 dirs = 1U << mc->seg->dir, *work = &mc->step->work, i;
 	const struct nfim_node *at;
 
 	for (;;) {
 		at = &pack->nodes[node];
 		for (i = 0; i < at->n_rules; i++)
-			if (!refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, s,
-				     &mc->step->work))
+			if (*work > NOTHING_WORK ||
+			    !refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, s,
+				     work))
 				return false;
-		mc->step->work++;
+		(*work)++;
 		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
 			return true;
 		if (depth == s->n)
