@@ -77,7 +77,9 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	/* Rules are asked in process context as well. */
 	local_bh_disable();
 	e = nf_im_find_lock(ct, &key);
-	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)) {
+	/* One that is not decided may be that of a packet which came too late. */
+	if (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED) &&
+	    (e->flow.done || facts->state != NF_IM_STATE_DECIDED)) {
 		facts->state = flow_state(&e->flow);
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
 		facts->known = facts->proto;

@@ -228,24 +228,32 @@ static bool pkt_has_twins(const struct nf_im_pkt *pkt)
 	return pkt->seg.l4 == IPPROTO_UDP && !nf_ct_is_confirmed(pkt->ct);
 }
 
+/* Under the bucket's lock: what the packet is to know of its entry. */
+static void entry_tell(struct inspection *in, struct nf_im_entry *e)
+{
+	in->pkt->seg.age = (u16)(nf_im_now() - e->born);
+	if (nfim_flow_hopes(&e->flow))
+		nf_im_learn_again(in->inet, in->pkt->ct, in->pack, &e->flow);
+}
+
 /* Under the bucket's lock, which may become another one's. */
 static enum take entry_take(struct inspection *in, struct nf_im_entry *e)
 {
-	const struct nf_conn *ct = in->pkt->ct;
+	struct nf_conn *ct = in->pkt->ct;
 
 	if (unlikely(e->slot && in->pkt->labels && nf_ct_is_confirmed(ct)))
 		nf_im_entry_to_address(e, ct, &in->key);
 	if (entry_over(in, e))
 		return TAKE_NOTHING;
-	in->pkt->seg.age = (u16)(nf_im_now() - e->born);
-	if (nfim_flow_hopes(&e->flow))
-		nf_im_learn_again(in->inet, ct, in->pack, &e->flow);
+	entry_tell(in, e);
 	if (entry_brief(in, e))
 		return TAKE_BRIEF;
 	if (unlikely(!e->slot && pkt_has_twins(in->pkt))) {
 		e = nf_im_entry_to_tuple(e, ct, &in->key);
+		entry_touch(e, ct);
 		if (entry_over(in, e))
 			return TAKE_NOTHING;
+		entry_tell(in, e);
 	}
 	in->flow = e->flow;
 	in->gen = e->gen;
@@ -276,6 +284,9 @@ static enum take inspection_begin(struct inspection *in)
 		tuple = nf_im_tuple_used(pkt->ct);
 	in->last = !(address && tuple);
 	in->key = tuple ? nf_im_key_tuple(pkt->ct) : nf_im_key_address(pkt->ct);
+	/* Once im-open is set, a dead flow's entry would be taken for this one's. */
+	if (unlikely(!in->last && !(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN))))
+		nf_im_address_forget(pkt->ct);
 	take = flow_take(in, true);
 	if (unlikely(take == TAKE_ELSEWHERE)) {
 		in->last = true;
@@ -558,11 +569,12 @@ out:
 /* Most flows lie under the address of their conntrack: as inspection_begin(), for these. */
 static enum take most_take(struct inspection *in)
 {
+	const u32 open = BIT(NF_IM_LABEL_OPEN), done = BIT(NF_IM_LABEL_DONE);
 	const struct nf_im_pkt *pkt = in->pkt;
 	enum take take = TAKE_ELSEWHERE;
 	struct nf_im_entry *e;
 
-	if (!(nf_im_label_bits(pkt->labels) & BIT(NF_IM_LABEL_OPEN)) ||
+	if ((nf_im_label_bits(pkt->labels) & (open | done)) != open ||
 	    (pkt->seg.l4 == IPPROTO_UDP && nf_im_tuple_used(pkt->ct)))
 		return TAKE_ELSEWHERE;
 	in->key = nf_im_key_address(pkt->ct);

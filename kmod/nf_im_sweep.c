@@ -53,7 +53,15 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 		nf_im_label_verdict(ct, pack, &e->flow, false);
 		nf_im_entry_drop_window(e);
 	}
-	return e->flow.done && !e->watch && nf_im_label_holds(ct, pack, &e->flow);
+	/* The flow was decided by another packet, which is known by another entry. */
+	if (!e->flow.done)
+		return nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_DONE);
+	if (e->watch)
+		return false;
+	/* A verdict by a packet whose own conntrack did not stay is in none of the labels yet. */
+	nf_im_mark_verdict(ct, &e->flow);
+	nf_im_label_verdict(ct, pack, &e->flow, false);
+	return nf_im_label_holds(ct, pack, &e->flow);
 }
 
 /*

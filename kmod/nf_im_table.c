@@ -78,7 +78,8 @@ struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
 	if (!open || (nf_ct_protonum(ct) == IPPROTO_UDP && nf_im_tuple_used(ct))) {
 		*key = nf_im_key_tuple(ct);
 		e = find_lock_at(*key);
-		if (e || !open)
+		/* That of two conntracks with one tuple may be the other one's. */
+		if (!open || (e && (e->ct == ct || e->flags & NF_IM_E_UNCONFIRMED)))
 			return e;
 		nf_im_bucket_unlock(*key);
 	}
@@ -327,7 +328,10 @@ struct nf_im_entry *nf_im_entry_to_tuple(struct nf_im_entry *e, const struct nf_
 {
 	struct nf_im_entry *other;
 
-	/* Nobody looks for it meanwhile: the conntrack is this packet's alone. */
+	/*
+	 * Nobody looks for it meanwhile: the conntrack is this packet's alone, or its clones' on
+	 * a bridge, whose rules may then find it uninspected once.
+	 */
 	entry_unfile(e);
 	nf_im_bucket_unlock(*key);
 	*key = nf_im_key_tuple(ct);
@@ -345,26 +349,46 @@ struct nf_im_entry *nf_im_entry_to_tuple(struct nf_im_entry *e, const struct nf_
 	return e;
 }
 
-void nf_im_entry_to_address(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key)
-	__releases(nf_im_lock_of(*key)) __acquires(nf_im_lock_of(*key))
+/* With the locks of both buckets. */
+static void entry_move(struct nf_im_entry *e, const struct nf_conn *ct, u64 address)
 {
-	u64 address = nf_im_key_address(ct);
-	struct nf_im_lock *from = nf_im_lock_of(*key), *to = nf_im_lock_of(address);
-	struct nf_im_entry *other;
+	struct nf_im_entry *other = nf_im_entry_find(address);
 
-	/* Nobody may look for it in between; the next packet will do. */
-	if (from != to && !spin_trylock(&to->lock))
-		return;
 	/* What the flow's first packet left there is not looked at any more. */
-	other = nf_im_entry_find(address);
 	if (other)
 		nf_im_entry_kill(other);
 	entry_unfile(e);
 	entry_file(e, address, ct);
 	nf_im_entry_changed(e);
+}
+
+void nf_im_entry_to_address(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key)
+	__releases(nf_im_lock_of(*key)) __acquires(nf_im_lock_of(*key))
+{
+	u64 address = nf_im_key_address(ct);
+	struct nf_im_lock *from = nf_im_lock_of(*key), *to = nf_im_lock_of(address);
+
+	if (from == to) {
+		entry_move(e, ct, address);
+		*key = address;
+		return;
+	}
+	/* Nobody may look for it in between; the next packet will do. */
+	if (!spin_trylock(&to->lock))
+		return;
+	entry_move(e, ct, address);
 	*key = address;
-	if (from != to)
-		spin_unlock(&from->lock);
+	spin_unlock(&from->lock);
+}
+
+void nf_im_address_forget(const struct nf_conn *ct)
+{
+	u64 key = nf_im_key_address(ct);
+	struct nf_im_entry *e = find_lock_at(key);
+
+	if (e)
+		nf_im_entry_kill(e);
+	nf_im_bucket_unlock(key);
 }
 
 /* Another connection takes the entry over. */

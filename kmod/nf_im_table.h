@@ -170,6 +170,14 @@ u64 nf_im_key_tuple(const struct nf_conn *ct);
 struct nf_im_entry *nf_im_find_lock(const struct nf_conn *ct, u64 *key)
 	__acquires(nf_im_lock_of(*key));
 
+/**
+ * nf_im_address_forget() - let go what is filed under the address of another flow's conntrack
+ * @ct: a conntrack that nothing is filed under yet
+ *
+ * Context: bottom halves off.
+ */
+void nf_im_address_forget(const struct nf_conn *ct);
+
 /* All below: under the bucket's lock of @key or of the entry's key. */
 static inline struct nf_im_entry *nf_im_entry_find(u64 key)
 {
