@@ -186,7 +186,7 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 {
 	bool want_actions = want & NF_IM_WANT_ACTIONS, want_proto = want & NF_IM_WANT_PROTO;
 	const struct nf_conn_labels *labels;
-	u32 whole = 0;
+	u32 whole = 0, labelled = 0;
 	enum ip_conntrack_info ctinfo;
 	const struct nfim_pack *pack;
 	struct nf_conn *ct;
@@ -203,12 +203,14 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	facts->state = labels_state(labels);
 	if (labels && facts->state == NF_IM_STATE_NEW)
 		return;
+	pack = &rcu_dereference(nf_im_pack)->p;
+	if (labels && (want_proto || want_actions))
+		labelled = nf_im_label_proto(labels, pack);
 	/* A flow that was let go is uninspected from its next payload on: the hook says so. */
-	if (!labels || want_proto ||
+	if (!labels || (want_proto && !labelled) ||
 	    (want_actions && (l4 == IPPROTO_TCP ||
 			      !(nf_im_label_bits(labels) & BIT(NF_IM_LABEL_DONE)))))
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts, &whole);
-	pack = &rcu_dereference(nf_im_pack)->p;
 	if (want & NF_IM_WANT_LOOKUPS && l4 == IPPROTO_UDP && !facts->known &&
 	    !nf_im_label_known(labels))
 		datagram_lookups(skb, ct, ctinfo, pack, &facts->lookups);
@@ -218,8 +220,8 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 		facts->known = true;
 		facts->conf = nf_im_label_conf(labels);
 	}
-	if (!facts->proto && labels && (want_proto || want_actions))
-		facts->proto = nf_im_label_proto(labels, pack);
+	if (!facts->proto)
+		facts->proto = labelled;
 	if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions = datagram_actions(skb, ct, ctinfo, facts, whole, pack);
 	if (want_actions && l4 == IPPROTO_UDP && facts->proto)

@@ -94,17 +94,14 @@ void nf_im_label_verdict(struct nf_conn *ct, const struct nfim_pack *pack,
 u32 nf_im_label_proto(const struct nf_conn_labels *labels, const struct nfim_pack *pack)
 {
 	const u32 first = nf_im_label_bit(NF_IM_LABEL_PROTO);
-	u32 i, bit;
+	u32 bit;
 
 	/* Whoever asks has seen the category; see label_or(). */
 	smp_rmb();
 	bit = find_next_bit(labels->bits, nf_im_label_bit(NF_IM_LABEL_COUNT), first);
 	if (bit >= nf_im_label_bit(NF_IM_LABEL_COUNT))
 		return 0;
-	for (i = 0; i < pack->n_protos; i++)
-		if (pack->protos[i].label == bit - first + NF_IM_LABEL_PROTO)
-			return pack->protos[i].id;
-	return 0;
+	return pack->by_label[bit - first + NF_IM_LABEL_PROTO];
 }
 
 /* What the verdict that labels say rests on. */

@@ -59,7 +59,6 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 	if (e->watch)
 		return false;
 	/* A verdict by a packet whose own conntrack did not stay is in none of the labels yet. */
-	nf_im_mark_verdict(ct, &e->flow);
 	nf_im_label_verdict(ct, pack, &e->flow, false);
 	return nf_im_label_holds(ct, pack, &e->flow);
 }

@@ -285,7 +285,7 @@ static bool same_str(const struct nfim_pack *pack, u32 a, u32 b)
 	return false;
 }
 
-static int check_proto(const struct opening *o, u32 i, u8 labels[NFIM_LABEL_MAX])
+static int check_proto(const struct opening *o, u32 i)
 {
 	struct nfim_pack *pack = o->pack;
 	const struct nfim_proto *proto = &pack->protos[i];
@@ -305,8 +305,9 @@ static int check_proto(const struct opening *o, u32 i, u8 labels[NFIM_LABEL_MAX]
 	if (proto->label != NFIM_LABEL_NONE) {
 		if (proto->label < NFIM_LABEL_MIN || proto->label >= NFIM_LABEL_MAX)
 			return refuse(o, &proto->label, "the label is out of range");
-		if (labels[proto->label]++)
+		if (pack->by_label[proto->label])
 			return refuse(o, &proto->label, "the label has another name already");
+		pack->by_label[proto->label] = proto->id;
 	}
 	for (k = 0; k < i; k++)
 		if (same_str(pack, proto->name, pack->protos[k].name))
@@ -317,11 +318,10 @@ static int check_proto(const struct opening *o, u32 i, u8 labels[NFIM_LABEL_MAX]
 
 static int check_protos(const struct opening *o)
 {
-	u8 labels[NFIM_LABEL_MAX] = { 0 };
 	u32 i;
 
 	for (i = 0; i < o->pack->n_protos; i++) {
-		int ret = check_proto(o, i, labels);
+		int ret = check_proto(o, i);
 
 		if (ret)
 			return ret;

@@ -279,6 +279,7 @@ struct nfim_pack {
 	u32 name_labels;	/* of the name that has most */
 	u8 epoch;	/* the owner's: another one for every pack it swaps in; 0 after open */
 	u16 by_id[NFIM_PROTO_MAX];	/* index into protos + 1, 0 for none */
+	u8 by_label[NFIM_LABEL_MAX];	/* id, 0 for none */
 };
 
 /** struct nfim_pack_err - why a pack was refused, for people */
