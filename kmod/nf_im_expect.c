@@ -7,7 +7,7 @@
  * LEARNT_NET_MAX, memory as all else in the table
  * of flows (nf_im_charge()); what exceeds them is counted and left out, nothing gives way to
  * it. A flow that was offered may be opened more than once while the offer lasts: who was
- * dropped tries again. One of datagrams makes it last as long as it goes on.
+ * dropped tries again. One of datagrams makes it last as long as it goes on, an hour at most.
  *
  * Life: found, added and freed under the bucket's lock only; there is no other reader, so no
  * grace period. A bucket's lock of the table of flows may be held outside of it, never inside.
@@ -28,6 +28,7 @@ enum {
 	NET_MAX = 1024,
 	LEARNT_NET_MAX = 4096,
 	SECONDS_MAX = 3600,
+	MEDIA_SECONDS = 3600,	/* how long an offer lasts at most that is made once */
 };
 
 static unsigned int offer_seconds = NFIM_EXPECT_SECONDS;
@@ -42,6 +43,7 @@ struct expectation {
 	struct expectation *next;	/* in its bucket */
 	struct nf_im_net *inet;
 	unsigned long expires;		/* jiffies, 0 for a new one */
+	unsigned long made;		/* jiffies, when it was said last */
 	u16 zone;
 	struct nfim_expected x;
 };
@@ -156,6 +158,7 @@ static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected 
 	if (e) {
 		*known = e->expires;
 		e->x = *x;
+		e->made = jiffies;
 		e->expires = jiffies + (x->learnt ? learn_seconds : offer_seconds) * HZ;
 	}
 	spin_unlock(&b->lock);
@@ -207,18 +210,24 @@ void nf_im_expect_learnt(struct nf_im_net *inet, const struct nf_conn *ct,
 	nf_im_count(inet, room ? NF_IM_A_C_LEARNT : NF_IM_A_C_LEARNT_LOST);
 }
 
+static bool fits(const struct expectation *e, const struct nf_im_net *inet, u16 zone,
+		 const struct nfim_ends *ends)
+{
+	return e->inet == inet && e->zone == zone && time_before(jiffies, e->expires) &&
+	       nfim_expect_fits(&e->x, ends);
+}
+
 /* Is such a flow expected of this client? @learnt: protocol of a name that fits, else left. */
 static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 		const struct nfim_ends *ends, const struct nfim_pack *pack,
 		struct nfim_flow *flow, u8 *learnt)
 {
 	struct bucket *b = bucket_of(inet, zone, client, ends->v6);
-	struct expectation *e;
+	const struct expectation *e;
 
 	spin_lock(&b->lock);
 	for (e = b->first; e; e = e->next) {
-		if (e->inet != inet || e->zone != zone || time_after_eq(jiffies, e->expires) ||
-		    !nfim_expect_fits(&e->x, ends) || !nfim_pack_proto(pack, e->x.proto))
+		if (!fits(e, inet, zone, ends) || !nfim_pack_proto(pack, e->x.proto))
 			continue;
 		if (!e->x.learnt)
 			break;
@@ -226,9 +235,6 @@ static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 	}
 	if (e)
 		nfim_flow_offered(flow, e->x.proto, e->x.offer.actions);
-	/* Each datagram asks anew: see nf_im_expect_does(). */
-	if (e && e->x.offer.l4 == NFIM_L4_UDP)
-		e->expires = jiffies + offer_seconds * HZ;
 	spin_unlock(&b->lock);
 	return e;
 }
@@ -255,18 +261,48 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 	ask(inet, zone, ends.to, &ends, pack, flow, &behind);
 }
 
-u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct,
-		      const struct nfim_pack *pack, u32 proto)
+/* What datagrams between these ends do, by an offer of @proto; @goes_on: which lasts longer so. */
+static u32 does(const struct nf_im_net *inet, u16 zone, const u8 *client,
+		const struct nfim_ends *ends, u32 proto, bool goes_on)
 {
-	struct nfim_flow flow;
+	struct bucket *b = bucket_of(inet, zone, client, ends->v6);
+	struct expectation *e;
+	u32 actions = 0;
 
-	nfim_flow_init(&flow);
+	spin_lock(&b->lock);
+	for (e = b->first; e && !actions; e = e->next) {
+		if (e->x.learnt || e->x.proto != proto || !fits(e, inet, zone, ends))
+			continue;
+		actions = e->x.offer.actions;
+		if (goes_on && time_before(jiffies, e->made + MEDIA_SECONDS * HZ))
+			e->expires = jiffies + offer_seconds * HZ;
+	}
+	spin_unlock(&b->lock);
+	return actions;
+}
+
+u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct, u32 proto)
+{
+	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	/* One side alone, who may not even be there, keeps nothing. */
+	bool goes_on = test_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	u16 zone = nf_ct_zone(ct)->id;
+	struct nfim_ends ends;
+	u32 actions;
+
 	if (!atomic_read(&inet->expected))
 		return 0;
+	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &ends);
 	local_bh_disable();
-	nf_im_expect_ask(inet, ct, pack, &flow);
+	actions = does(inet, zone, ends.from, &ends, proto, goes_on) ?:
+		  does(inet, zone, ends.to, &ends, proto, goes_on);
+	if (!actions) {
+		memcpy(ends.to, &r->src.u3, sizeof(ends.to));
+		ends.port = ntohs(r->src.u.all);
+		actions = does(inet, zone, ends.to, &ends, proto, goes_on);
+	}
 	local_bh_enable();
-	return flow.conf == NFIM_CONF_OFFER && flow.proto == proto ? flow.dir[0].node : 0;
+	return actions;
 }
 
 static bool goes(const struct expectation *e, const struct nf_im_net *inet, bool learnt)

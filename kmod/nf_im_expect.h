@@ -53,17 +53,15 @@ void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
  * nf_im_expect_does() - what does a flow of datagrams do that was offered?
  * @inet: namespace
  * @ct: its conntrack
- * @pack: in force
  * @proto: what it is known as
  *
  * Nothing else is kept of such a flow, and its bytes say nothing: the offer is, as long as it is
- * asked for.
+ * asked for and both sides have sent something, but for an hour at most after it was made.
  *
  * Context: any but hard interrupts; under rcu_read_lock().
  * Return: bits of enum nf_im_action, 0 if it was not offered.
  */
-u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct,
-		      const struct nfim_pack *pack, u32 proto);
+u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct, u32 proto);
 
 /**
  * nf_im_expect_flush() - let go of what is too old, or of all in a namespace

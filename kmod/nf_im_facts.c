@@ -142,10 +142,9 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /* What was offered has no frames, so that its bytes are taken for others of its call. */
-static u32 offered_actions(const struct nf_conn *ct, const struct nfim_pack *pack, u32 proto,
-			   u32 actions)
+static u32 offered_actions(const struct nf_conn *ct, u32 proto, u32 actions)
 {
-	u32 does = nf_im_expect_does(nf_im_pernet(nf_ct_net(ct)), ct, pack, proto);
+	u32 does = nf_im_expect_does(nf_im_pernet(nf_ct_net(ct)), ct, proto);
 
 	return does ? (actions & ~BIT(NF_IM_ACT_OTHER)) | does : actions;
 }
@@ -224,8 +223,10 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 		facts->proto = labelled;
 	if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions = datagram_actions(skb, ct, ctinfo, facts, whole, pack);
-	if (want_actions && l4 == IPPROTO_UDP && facts->proto)
-		facts->actions = offered_actions(ct, pack, facts->proto, facts->actions);
+	/* As a name or a pair it was not offered. */
+	if (want_actions && l4 == IPPROTO_UDP && facts->proto &&
+	    facts->conf == NF_IM_CONF_PAYLOAD)
+		facts->actions = offered_actions(ct, facts->proto, facts->actions);
 	if (l4 == IPPROTO_UDP || !facts->proto)
 		facts->actions_known = true;
 }

@@ -300,8 +300,13 @@ bool nfim_expect_make(struct nfim_expected *ex, const struct nfim_offer *offer,
 	ex->v6 = of->v6;
 	ex->own = !dir;
 	ex->learnt = false;
-	if (offer->l4 == NFIM_L4_UDP && !ex->own &&
-	    (offer->v6 != of->v6 || memcmp(offer->addr, of->to, sizeof(of->to))))
+	/* Who relays what others say does not say it of himself. */
+	if (offer->l4 == NFIM_L4_UDP &&
+	    (offer->v6 != of->v6 ||
+	     memcmp(offer->addr, ex->own ? of->from : of->to, sizeof(of->to))))
+		return false;
+	if (ex->own && offer->l4 == of->l4 && offer->l4 == NFIM_L4_UDP &&
+	    offer->port == of->from_port)
 		return false;
 	if (offer->port == of->port && offer->l4 == of->l4 && offer->v6 == of->v6 &&
 	    !memcmp(offer->addr, of->to, sizeof(of->to)))
