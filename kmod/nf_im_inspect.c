@@ -320,7 +320,8 @@ static void watch_again(struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
 {
 	struct nf_im_fact *f;
 
-	if (likely(!watch->offers))
+	if (likely(!(watch->offers & BIT(pkt->dir)) ||
+		   (s32)(pkt->seg.seq - watch->offer_end[pkt->dir]) >= 0))
 		return;
 	for (f = watch->facts; f < watch->facts + NF_IM_FACTS; f++)
 		if (unlikely(f->actions & NFIM_ACTION_OFFER) && nf_im_fact_of(f, pkt))
@@ -353,13 +354,22 @@ static bool watch_goes_on(struct nf_im_watch *watch, const struct nf_im_pkt *pkt
 	return true;
 }
 
+static void watch_offer(struct nf_im_watch *watch, const struct nf_im_pkt *pkt)
+{
+	u32 end = pkt->seg.seq + pkt->seg.len;
+
+	if (!(watch->offers & BIT(pkt->dir)) || (s32)(end - watch->offer_end[pkt->dir]) > 0)
+		watch->offer_end[pkt->dir] = end;
+	watch->offers |= BIT(pkt->dir);
+}
+
 static void watch_note(struct nf_im_watch *watch, const struct nf_im_pkt *pkt, u32 actions,
 		       u8 lookup)
 {
 	struct nf_im_fact *f;
 
 	if (actions & NFIM_ACTION_OFFER)
-		watch->offers = true;
+		watch_offer(watch, pkt);
 	else if (!lookup && watch_goes_on(watch, pkt, actions))
 		return;
 	f = &watch->facts[watch->next++ % NF_IM_FACTS];
