@@ -254,6 +254,9 @@ test_cap() {
 
 # Behind NAT of both kinds: the client's own address, and the one it was told.
 test_nat() {
+	ipt -D FORWARD -m conntrack --ctorigdst "$net.10" \
+		-m im --proto whatsapp --confidence name -j DROP
+	fw conntrack -F >/dev/null 2>&1
 	fw nft -f - <<-END
 		table ip nat {
 			chain pre {
