@@ -66,8 +66,8 @@ static inline bool nf_im_fact_of(const struct nf_im_fact *f, const struct nf_im_
 
 struct nf_im_watch {
 	u32 next;	/* slot to be overwritten */
-	u32 offer_end[2];	/* behind the last packet of a direction that offered something ... */
-	u8 offers;	/* ... of which these, as bits, had one: see watch_again() */
+	u32 offer_end[2];	/* behind the last packet of a direction that offered ... */
+	u8 offers;	/* ... of which these, as bits, did: see watch_again() */
 	struct nf_im_fact facts[NF_IM_FACTS];
 	struct nf_im_old old[2];
 };
