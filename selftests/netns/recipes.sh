@@ -133,7 +133,7 @@ test_no_files() {
 		check "$file loads" load "$file"
 		passes "$file" "a session without a file" "$talk" 5050
 		is_blocked "$file" "one that comes to a file" "$carried" 5055 "cut-off c 166/* s *"
-		passes "$file" "one that is offered a file" "$actions" 5056
+		passes "$file" "one that is offered a file" "$actions" 5055
 	done
 	fw imctl mark --packet --off --runtime
 }
