@@ -175,6 +175,19 @@ static void ends_of(const struct nf_conntrack_tuple *t, struct nfim_ends *ends)
 	ends->v6 = t->src.l3num == NFPROTO_IPV6;
 }
 
+/* Is the server another one behind NAT? Then its end is that. */
+static bool ends_behind(const struct nf_conn *ct, struct nfim_ends *ends)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+
+	if (nf_inet_addr_cmp(&t->dst.u3, &r->src.u3) && t->dst.u.all == r->src.u.all)
+		return false;
+	memcpy(ends->to, &r->src.u3, sizeof(ends->to));
+	ends->port = ntohs(r->src.u.all);
+	return true;
+}
+
 void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 dir, u8 proto,
 			 const struct nfim_offers *offers)
 {
@@ -242,23 +255,18 @@ static bool ask(const struct nf_im_net *inet, u16 zone, const u8 *client,
 void nf_im_expect_ask(struct nf_im_net *inet, const struct nf_conn *ct,
 		      const struct nfim_pack *pack, struct nfim_flow *flow)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	u16 zone = nf_ct_zone(ct)->id;
 	struct nfim_ends ends;
 	u8 learnt = 0, behind;
 
-	ends_of(t, &ends);
+	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &ends);
 	if (ask(inet, zone, ends.from, &ends, pack, flow, &learnt) ||
 	    ask(inet, zone, ends.to, &ends, pack, flow, &learnt))
 		return;
 	if (learnt && nf_im_learn_holds(inet, ct, learnt))
 		nfim_flow_learnt(flow, learnt);
-	if (nf_inet_addr_cmp(&t->dst.u3, &r->src.u3) && t->dst.u.all == r->src.u.all)
-		return;
-	memcpy(ends.to, &r->src.u3, sizeof(ends.to));
-	ends.port = ntohs(r->src.u.all);
-	ask(inet, zone, ends.to, &ends, pack, flow, &behind);
+	if (ends_behind(ct, &ends))
+		ask(inet, zone, ends.to, &ends, pack, flow, &behind);
 }
 
 /* What datagrams between these ends do, by an offer of @proto; @goes_on: which lasts longer so. */
@@ -283,7 +291,6 @@ static u32 does(const struct nf_im_net *inet, u16 zone, const u8 *client,
 
 u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct, u32 proto)
 {
-	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	/* One side alone, who may not even be there, keeps nothing. */
 	bool goes_on = test_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 	u16 zone = nf_ct_zone(ct)->id;
@@ -296,11 +303,8 @@ u32 nf_im_expect_does(struct nf_im_net *inet, const struct nf_conn *ct, u32 prot
 	local_bh_disable();
 	actions = does(inet, zone, ends.from, &ends, proto, goes_on) ?:
 		  does(inet, zone, ends.to, &ends, proto, goes_on);
-	if (!actions) {
-		memcpy(ends.to, &r->src.u3, sizeof(ends.to));
-		ends.port = ntohs(r->src.u.all);
+	if (!actions && ends_behind(ct, &ends))
 		actions = does(inet, zone, ends.to, &ends, proto, goes_on);
-	}
 	local_bh_enable();
 	return actions;
 }

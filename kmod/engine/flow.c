@@ -684,7 +684,14 @@ static void flow_expected(struct nfim_flow *flow, struct nfim_step *step)
 void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 		    const struct nfim_seg *seg, enum nfim_watch watch, struct nfim_step *step)
 {
-	struct nfim_match_ctx mc = NFIM_MATCH_CTX(pack, flow, seg, watch, step);
+	struct nfim_match_ctx mc = {
+		.pack = pack,
+		.flow = flow,
+		.seg = seg,
+		.step = step,
+		.rule = NFIM_NO_RULE,
+		.watch = watch,
+	};
 	u8 was = flow->done;
 
 	memset(step, 0, offsetof(struct nfim_step, user));

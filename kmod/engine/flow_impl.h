@@ -22,16 +22,6 @@ struct nfim_match_ctx {
 	bool too_much;		/* out: more work than one packet may be */
 };
 
-/* How it begins, from what nfim_flow_step() and nfim_flow_brief() were given. */
-#define NFIM_MATCH_CTX(pack_, flow_, seg_, watch_, step_) {	\
-	.pack = (pack_),					\
-	.flow = (flow_),					\
-	.seg = (seg_),						\
-	.step = (step_),					\
-	.rule = NFIM_NO_RULE,					\
-	.watch = (watch_),					\
-}
-
 /* Where a segment lies in the stream: payload from @skip on covers offsets [@start, @end). */
 struct nfim_place {
 	u32 start;

@@ -95,41 +95,39 @@ static u8 *copy(const void *bytes, size_t len)
 	return p;
 }
 
-TEST(test_words)
+typedef bool reads(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+
+static void each_text(const struct text *texts, u32 n, reads *fn)
 {
 	struct nfim_offer offer;
 	u32 i, took;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		const struct text *t = &words[i];
+	for (i = 0; i < n; i++) {
+		const struct text *t = &texts[i];
 		u8 *exact = copy(t->text, strlen(t->text));
 		bool good;
 
 		case_begin("%s", t->text);
 		took = 0;
-		good = nfim_offer_words(exact, (u32)strlen(t->text), &offer, &took);
+		good = fn(exact, (u32)strlen(t->text), &offer, &took);
 		check(t, good, &offer, took);
 		free(exact);
 	}
 }
 
+TEST(test_words)
+{
+	each_text(words, ARRAY_SIZE(words), nfim_offer_words);
+}
+
+static bool read_tag(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+{
+	return nfim_offer_tag(p, len, (const u8 *)"\4host", (const u8 *)"\4port", offer, took);
+}
+
 TEST(test_tags)
 {
-	struct nfim_offer offer;
-	u32 i, took;
-
-	for (i = 0; i < ARRAY_SIZE(tags); i++) {
-		const struct text *t = &tags[i];
-		u8 *exact = copy(t->text, strlen(t->text));
-		bool good;
-
-		case_begin("%s", t->text);
-		took = 0;
-		good = nfim_offer_tag(exact, (u32)strlen(t->text), (const u8 *)"\4host",
-				      (const u8 *)"\4port", &offer, &took);
-		check(t, good, &offer, took);
-		free(exact);
-	}
+	each_text(tags, ARRAY_SIZE(tags), read_tag);
 }
 
 /* Texts of what offers are made of, in any order: nothing is read that is not there. */
@@ -180,19 +178,7 @@ static const struct text urls[] = {
 
 TEST(test_urls)
 {
-	struct nfim_offer offer;
-	u32 i, took;
-
-	for (i = 0; i < ARRAY_SIZE(urls); i++) {
-		const struct text *t = &urls[i];
-		u8 *exact = copy(t->text, strlen(t->text));
-		bool good;
-
-		case_begin("%s", t->text);
-		good = nfim_offer_url(exact, (u32)strlen(t->text), &offer, &took);
-		check(t, good, &offer, took);
-		free(exact);
-	}
+	each_text(urls, ARRAY_SIZE(urls), nfim_offer_url);
 }
 
 /* A port, and addresses, that stand for themselves; the other of them is 7 and 10.0.0.7 here. */
