@@ -115,9 +115,10 @@ release_kernel() {
 	printf '%s\n' "$found"
 }
 
-# release_packages FILE - the packages FILE lists, of alternatives the first there is.
+# release_packages FILE [needed] - the packages FILE lists, of alternatives the first there is;
+# with "needed" without those that can be done without.
 release_packages() {
-	local line name names offered
+	local line name names offered spare=${2:+'[^|]*|bash$'}
 
 	names=$(grep -v '^#' "$1" | tr '|' '\n')
 	# shellcheck disable=SC2086 # a list of words
@@ -125,6 +126,7 @@ release_packages() {
 		/^[^ ]/ { name = substr($1, 1, length($1) - 1) }
 		/Candidate: [^(]/ { printf "%s ", name }')"
 	while read -r line; do
+		[ -z "$spare" ] || ! grep -qx "$spare" <<<"$line" || continue
 		for name in ${line//|/ }; do
 			[[ $offered != *" $name "* ]] || {
 				printf '%s\n' "$name"
