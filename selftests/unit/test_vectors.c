@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vectors of PROTOCOLS.md appendix G, and what must not match: whole and byte by byte, of a
+ * flow whose start was seen. They stand here once more, and not only as samples of their
+ * signatures, so that no change of these forgets one; what other rules and carriers say of the same
+ * bytes counts, too.
+ */
+#include "unit.h"
+#include "drive.h"
+#include "sigset.h"
+
+#include <stdlib.h>
+
+/* Hexadecimal digits of what each side says, or NULL; and whose it is, or NULL. */
+static const struct vector {
+	const char *name;
+	bool udp;
+	const char *said[2];
+	const char *proto;
+} vectors[] = {
+	{ "YMSG AUTH", false,
+	  { "594d534700100000000a0057000000000000000031c080616c696365c080" }, "ymsg" },
+	{ "YMSG message", false,
+	  { "594d534700100000001a0006000000000000112231c080616c696365c08035c080626f62c0803134"
+	    "c0806869c080" }, "ymsg" },
+	{ "YMSG webcam upload look-up", false,
+	  { "3c5255504346473e0800010000000005663d310d0a" }, "yahoo-webcam" },
+	{ "FLAP hello, client", false,
+	  { "2a010001000400000001" }, "oscar" },
+	{ "FLAP hello, server", false,
+	  { NULL, "2a010001000400000001" }, "oscar" },
+	{ "FLAP hello + cookie", false,
+	  { "2a01000100110000000100060004deadbeef004a000101" }, "oscar" },
+	{ "SNAC 17/06 auth request", false,
+	  { "2a02000200130017000600000000000100010005616c696365" }, "oscar" },
+	{ "SNAC 04/06 outgoing IM", false,
+	  { "2a020003002b00040006000000000003434f4f4b49453031000103626f620002000f050100010101"
+	    "010006000000006869" }, "oscar" },
+	{ "TOC FLAPON", false,
+	  { "464c41504f4e0d0a0d0a" }, "toc" },
+	{ "ODC2 cookie frame", false,
+	  { "4f444332004c000100060000434f4f4b494530310000000000000000000000000000000000000060"
+	    "00000000616c696365000000000000000000000000000000000000000000000000000000" }, "oscar-peer" },
+	{ "ARS create", false,
+	  { "002c044a000200000000000005616c696365434f4f4b4945303100010010094613434c7f11d18222"
+	    "444553540000" }, "oscar-peer" },
+	{ "MSNP VER", false,
+	  { "5645522031204d534e50313820435652300d0a" }, "msnp" },
+	{ "MSN switchboard USR", false,
+	  { "555352203120616c696365406578616d706c652e636f6d203533303432333730382e393638313435"
+	    "2e3336363133380d0a" }, "msnp" },
+	{ "MSN direct foo", false,
+	  { "04000000666f6f00" }, "msn-dc" },
+	{ "MSNFTP", false,
+	  { "564552204d534e4654500d0a" }, "msnftp" },
+	{ "XMPP open", false,
+	  { "3c3f786d6c2076657273696f6e3d27312e30273f3e3c73747265616d3a73747265616d20746f3d27"
+	    "6578616d706c652e6f72672720786d6c6e733d276a61626265723a636c69656e742720786d6c6e73"
+	    "3a73747265616d3d27687474703a2f2f6574686572782e6a61626265722e6f72672f73747265616d"
+	    "73272076657273696f6e3d27312e30273e" }, "xmpp" },
+	{ "Sametime handshake", false,
+	  { "800000001a0000000000000000001e001d000000007f000001170000000000" }, "sametime" },
+	{ "SIP MESSAGE", false,
+	  { "4d455353414745207369703a626f62406578616d706c652e636f6d205349502f322e300d0a566961"
+	    "3a205349502f322e302f54435020613b6272616e63683d7a39684734624b310d0a6c3a20320d0a0d"
+	    "0a6869" }, "sip" },
+	{ "MSRP SEND", false,
+	  { "4d5352502061373836686a73322053454e440d0a546f2d506174683a206d7372703a2f2f683a3238"
+	    "35352f733b7463700d0a46726f6d2d506174683a206d7372703a2f2f673a392f743b7463700d0a2d"
+	    "2d2d2d2d2d2d61373836686a7332240d0a" }, "msrp" },
+	{ "RDP connect", false,
+	  { "030000130ee000000000000100080003000000" }, "rdp" },
+	{ "SOCKS5 greet", false,
+	  { "050100" }, NULL },
+	{ "SOCKS5 connect, YMSG inside", false,
+	  { "05010005010003117363732e6d73672e7961686f6f2e636f6d13ba594d534700100000000a005700"
+	    "0000000000000031c080616c696365c080" }, "ymsg" },
+	{ "SOCKS5 connect, YMSG answers", false,
+	  { NULL, "050005000001000000000000594d534700100000000a0057000000000000000031c080616c696365"
+	    "c080" }, "ymsg" },
+	{ "SOCKS4a connect, MSNP inside", false,
+	  { "040107470000000175006d657373656e6765722e686f746d61696c2e636f6d005645522031204d53"
+	    "4e50313820435652300d0a" }, "msnp" },
+	{ "IRC register", false,
+	  { "6e69636b20616c6963650d0a7573657220612030202a203a410d0a" }, "irc" },
+	{ "Gadu-Gadu welcome", false,
+	  { NULL, "010000000400000078563412" }, "gadugadu" },
+	{ "QQ UDP", true,
+	  { "020f5f00220001075bcd15555555555555555503" }, "qq" },
+	{ "QQ TCP", false,
+	  { "0016020f5f00220001075bcd15555555555555555503" }, "qq" },
+	{ "Xfire alone", false,
+	  { "55413031" }, NULL },
+	{ "Xfire, first message", false,
+	  { "554130313d0012000206736b696e6964" }, "xfire" },
+	{ "Tlen", false,
+	  { "3c7320763d2737273e" }, "tlen" },
+	{ "Zephyr", true,
+	  { "5a455048302e3200" }, "zephyr" },
+	{ "Mumble ping alone", true,
+	  { "000000001122334455667788" }, NULL },
+	{ "Mumble ping, answered", true,
+	  { "000000001122334455667788",
+	  "000103041122334455667788000000030000006400011940" }, "mumble" },
+	{ "TS3 init", true,
+	  { "545333494e49543100650000880dd05766005f5916e0ade76b610000000000000000" }, "teamspeak" },
+	{ "MMP hello", false,
+	  { "efbeadde160001000000000001100000000000000000000000000000000000000000000000000000"
+	    "00000000" }, "mrim" },
+	{ "WhatsApp ED+WA", false,
+	  { "45440001000004080908025741050200002412220a20414141414141414141414141414141414141"
+	    "4141414141414141414141414141" }, "whatsapp" },
+	{ "Telegram abridged", false,
+	  { "ef0a0000000000000000000000000e800b5e14000000f18e7ebe4242424242424242424242424242"
+	    "4242" }, "telegram" },
+	{ "Telegram intermediate", false,
+	  { "eeeeeeee280000000000000000000000000000000e800b5e14000000f18e7ebe4242424242424242"
+	    "4242424242424242" }, "telegram" },
+	{ "Telegram VoIP probe", true,
+	  { "01010101010101010101010101010101fffffffffffffffffffffffffeffffff0707070707070707" }, "telegram" },
+	{ "LOCO secure, 12 bytes", false,
+	  { "000100000f00000002000000" }, NULL },
+	{ "Discord IP discovery, 74 bytes", true,
+	  { "00010046000012340000000000000000000000000000000000000000000000000000000000000000"
+	    "00000000000000000000000000000000000000000000000000000000000000000000" }, "discord" },
+	{ "Discord IP discovery, 8 bytes", true,
+	  { "0001004600001234" }, NULL },
+	{ "Discord keep-alive alone", true,
+	  { "1337cafe01000000" }, NULL },
+	{ "STUN binding", true,
+	  { "000100002112a442545454545454545454545454" }, NULL },
+	{ "HTTP/2 preface", false,
+	  { "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a" }, NULL },
+	{ "TLS ClientHello, one record", false,
+	  { "16030100480100004403035252525252525252525252525252525252525252525252525252525252"
+	    "5252520000021301010000190000001500130000107765622e74656c656772616d2e6f7267" }, "telegram" },
+	{ "TLS ClientHello, 20-byte records", false,
+	  { "16030100140100004403035252525252525252525252525252160301001452525252525252525252"
+	    "525252525252525200001603010014021301010000190000001500130000107765622e160301000c"
+	    "74656c656772616d2e6f7267" }, "telegram" },
+	{ "not IRC: FTP", false,
+	  { "5553455220616e6f6e796d6f75730d0a5041535320780d0a",
+	  "3333312050617373776f72643f0d0a" }, NULL },
+	{ "not OSCAR: a chain that breaks", false,
+	  { "2a020001ffff756e72656c61746564206279746573206f6620736f6d657468696e6720656c7365" }, NULL },
+	{ "not YMSG: no such service", false,
+	  { "594d534700100000000affff0000000000000000" }, NULL },
+	{ "not MSNP: VERSION", false,
+	  { "56455253494f4e2031204d534e50380d0a" }, NULL },
+	{ "not MSNP: OUT", false,
+	  { NULL, "4f5554204f46204d454d4f52590d0a" }, NULL },
+	{ "not XMPP: push", false,
+	  { "3c697120746f3d277869616f6d692e636f6d272069643d27302720636869643d2730273e" }, NULL },
+	{ "not MSNP: a longer path", false,
+	  { "474554202f676174657761792f676174657761792e646c6c783f416374696f6e3d6f70656e204854"
+	    "54502f312e310d0a486f73743a20610d0a0d0a" }, NULL },
+	{ "not RDP, not T.120: S7", false,
+	  { "0300001611e00000000100c1020100c2020102c0010a0300001902f08032010000000000080000f0"
+	    "000001000101e0" }, NULL },
+	{ "not RDP, not T.120: H.323", false,
+	  { "0300001008020001050401800801020304" }, NULL },
+	{ "not TLS: mmtls alone", false,
+	  { "16f103006a0000000000000000000000000000000000000000" }, NULL },
+	{ "not Discord: notdiscord.com", false,
+	  { "16030100460100004203035252525252525252525252525252525252525252525252525252525252"
+	    "52525200000213010100001700000013001100000e6e6f74646973636f72642e636f6d" }, NULL },
+	{ "not Slack: slack.com.evil.example", false,
+	  { "160301004e0100004a03035252525252525252525252525252525252525252525252525252525252"
+	    "52525200000213010100001f0000001b0019000016736c61636b2e636f6d2e6576696c2e6578616d"
+	    "706c65" }, NULL },
+	{ "twin: slack.com", false,
+	  { "16030100430100003f03035252525252525252525252525252525252525252525252525252525252"
+	    "52525200000213010100001400000010000e00000b612e736c61636b2e636f6d" }, "slack" },
+	{ "not STUN: no cookie", true,
+	  { "0001000054545454545454545454545454545454" }, NULL },
+	{ "not YMSG: in a page", false,
+	  { NULL, "485454502f312e3120323030204f4b0d0a436f6e74656e742d4c656e6774683a2033300d0a0d0a59"
+	    "4d534700100000000a0057000000000000000031c080616c696365c080" }, NULL },
+	{ "not SOCKS4: a name without an end", false,
+	  { "04014141414141414141414141414141414141414141414141414141414141414141414141414141"
+	    "41414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	    "41414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	    "41414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	    "41414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	    "4141594d534700100000000a0057000000000000000031c080616c696365c080" }, NULL },
+	{ "a host of metrics", false,
+	  { "160301004a0100004603035252525252525252525252525252525252525252525252525252525252"
+	    "52525200000213010100001b00000017001500001267726170682e77686174736170702e636f6d" }, NULL },
+	{ "RDP conference and what follows", false,
+	  { "0300000b06e000000000000300005202f0807f658201960401010401010101ff3019020122020102"
+	    "020100020101020100020101000500147c00018148000800100001c0004475636100000000000000"
+	    "000000000000000000000000000300000c02f0800401000100" }, "rdp" },
+	{ "T.120 conference and what follows", false,
+	  { "0300000b06e000000000000300005202f0807f658201960401010401010101ff3019020122020102"
+	    "020100020101020100020101000500147c00018148000800100001c0005875636100000000000000"
+	    "000000000000000000000000000300000c02f0800401000100" }, "t120" },
+};
+
+static struct sigset *shipped;
+
+/* All that a side says, in pieces of @piece bytes. */
+static void say(struct drive *d, const struct vector *v, u32 dir, u32 piece)
+{
+	u32 len, at, n;
+	u8 *bytes;
+
+	if (!v->said[dir])
+		return;
+	bytes = hex_bytes(v->said[dir], &len);
+	for (at = 0; at < len; at += n) {
+		n = v->udp || len - at < piece ? len - at : piece;
+		if (v->udp)
+			drive_datagram(d, dir, bytes + at, n);
+		else
+			drive_at(d, dir, at, bytes + at, n);
+	}
+	free(bytes);
+}
+
+static void play(const struct vector *v, u32 piece)
+{
+	struct drive d;
+
+	case_begin("%s, %u bytes at once", v->name, piece);
+	drive_init(&d, &shipped->pack);
+	d.udp = v->udp;
+	say(&d, v, 0, piece);
+	say(&d, v, 1, piece);
+	case_str("protocol", d.verdict == NFIM_KNOWN ? drive_proto(&d) : NULL, v->proto);
+	drive_free(&d);
+}
+
+TEST(test_whole)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(vectors); i++)
+		play(&vectors[i], 1400);
+}
+
+TEST(test_bytes)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(vectors); i++)
+		if (!vectors[i].udp)
+			play(&vectors[i], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_bytes),
+	};
+	int failed;
+
+	shipped = sigset_shipped();
+	failed = cmocka_run_group_tests_name("vectors", tests, NULL, NULL);
+	sigset_free(shipped);
+	printf("# %lu cases\n", case_count());
+	return failed;
+}
