@@ -24,6 +24,14 @@ enum {
 
 	TAGS_MAX	= 8,		/* VLAN, MPLS and the like, one upon the other */
 
+	NLPID_IPV4	= 0xcc,
+	NLPID_IPV6	= 0x8e,
+
+	PRISM_HDR	= 144,
+	PPI_WIFI	= 105,		/* LINKTYPE_IEEE802_11 */
+	ENC_HDR		= 12,
+	SLIP_HDR	= 16,
+
 	NFLOG_HDR	= 4,
 	NFLOG_PAYLOAD	= 9,		/* type of the TLV that holds the packet */
 };
@@ -31,6 +39,9 @@ enum {
 #ifndef DLT_LINUX_SLL2
 #define DLT_LINUX_SLL2	276
 #endif
+
+/* What libpcap of OpenBSD writes for packets of IP alone; that of Linux has another number. */
+#define DLT_RAW_OPENBSD	14
 
 struct cur {
 	const uint8_t *p;
@@ -40,6 +51,11 @@ struct cur {
 static uint32_t be16(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	return be16(p) << 16 | be16(p + 2);
 }
 
 static uint32_t le16(const uint8_t *p)
@@ -87,6 +103,20 @@ static int by_ppp(struct cur *c)
 	if (proto == PPP_IPV4)
 		return 4;
 	return proto == PPP_IPV6 ? 6 : 0;
+}
+
+/* Code 0 is a session's data. */
+static int by_pppoe(struct cur *c)
+{
+	if (c->len < 6 || c->p[1] || !skip(c, 6))
+		return 0;
+	return by_ppp(c);
+}
+
+/* A byte with the direction, and the second one of PPP's own header. */
+static int by_pppd(struct cur *c)
+{
+	return skip(c, 2) ? by_ppp(c) : 0;
 }
 
 static int by_mpls(struct cur *c)
@@ -140,10 +170,7 @@ static int by_ethertype(struct cur *c, uint32_t type)
 			skip(c, 4);
 			continue;
 		case ETH_PPPOE:
-			/* Code 0 is a session's data. */
-			if (c->len < 6 || c->p[1] || !skip(c, 6))
-				return 0;
-			return by_ppp(c);
+			return by_pppoe(c);
 		case ETH_MPLS:
 		case ETH_MPLS_MC:
 			return by_mpls(c);
@@ -221,6 +248,44 @@ static int skip_chdlc(struct cur *c)
 	return by_ethertype(c, type);
 }
 
+/* RFC 1483 */
+static int skip_llc(struct cur *c)
+{
+	return by_ethertype(c, llc_type(c));
+}
+
+/* RFC 2427: an address of two bytes, 3, and what follows. */
+static int skip_frame_relay(struct cur *c)
+{
+	uint8_t nlpid;
+
+	if (c->len < 4 || !(c->p[1] & 1) || c->p[2] != 3)
+		return 0;
+	nlpid = c->p[3];
+	skip(c, 4);
+	if (nlpid == NLPID_IPV4)
+		return 4;
+	return nlpid == NLPID_IPV6 ? 6 : 0;
+}
+
+static int skip_slip(struct cur *c)
+{
+	return skip(c, SLIP_HDR) ? by_version(c) : 0;
+}
+
+static int skip_enc(struct cur *c)
+{
+	return skip(c, ENC_HDR) ? by_version(c) : 0;
+}
+
+/* The length of the log's header stands in its first byte, without what fills it up. */
+static int skip_pflog(struct cur *c)
+{
+	if (!c->len || !skip(c, (c->p[0] + 3u) & ~3u))
+		return 0;
+	return by_version(c);
+}
+
 /* Data frames that are not encrypted, with the QoS and four-address headers. */
 static int wifi(struct cur *c, bool padded)
 {
@@ -269,6 +334,24 @@ static int skip_radiotap(struct cur *c)
 	return wifi(c, padded);
 }
 
+/* Or that of AVS, which begins with its own number and says how long it is. */
+static int skip_prism(struct cur *c)
+{
+	uint32_t hdr = PRISM_HDR;
+
+	if (c->len >= 8 && be32(c->p) >> 12 == 0x80211)
+		hdr = be32(c->p + 4);
+	return skip(c, hdr) ? wifi(c, false) : 0;
+}
+
+static int skip_ppi(struct cur *c)
+{
+	if (c->len < 8 || le16(c->p + 4) != PPI_WIFI || le16(c->p + 2) < 8 ||
+	    !skip(c, le16(c->p + 2)))
+		return 0;
+	return wifi(c, false);
+}
+
 /* A list of TLVs, in the capturing host's byte order; those of today are little endian. */
 static int skip_nflog(struct cur *c)
 {
@@ -314,6 +397,17 @@ static const struct {
 	{ DLT_IEEE802_11, skip_wifi },
 	{ DLT_IEEE802_11_RADIO, skip_radiotap },
 	{ DLT_NFLOG, skip_nflog },
+	{ DLT_RAW_OPENBSD, by_version },
+	{ DLT_SLIP, skip_slip },
+	{ DLT_PPP_ETHER, by_pppoe },
+	{ DLT_PPP_PPPD, by_pppd },
+	{ DLT_ATM_RFC1483, skip_llc },
+	{ DLT_FRELAY, skip_frame_relay },
+	{ DLT_ENC, skip_enc },
+	{ DLT_PFLOG, skip_pflog },
+	{ DLT_PRISM_HEADER, skip_prism },
+	{ DLT_IEEE802_11_RADIO_AVS, skip_prism },
+	{ DLT_PPI, skip_ppi },
 };
 
 bool nfim_link_known(int dlt)

@@ -264,7 +264,18 @@ def links():
             ("wifi", 105, wifi),
             ("radiotap", 127, lambda p: b"\0\0\x08\0\0\0\0\0" + wifi_qos(p)),
             ("radiotap-padded", 127, radiotap_padded),
-            ("nflog", 239, nflog)):
+            ("nflog", 239, nflog),
+            ("raw-openbsd", 14, lambda p: p),
+            ("slip", 8, lambda p: b"\1" + b"\0" * 15 + p),
+            ("ppp-ether", 51, lambda p: b"\x11\0\0\1" + struct.pack(">HH", len(p) + 2, 0x21) + p),
+            ("pppd", 166, lambda p: b"\1\3\0\x21" + p),
+            ("rfc1483", 100, lambda p: b"\xaa\xaa\3\0\0\0\x08\0" + p),
+            ("frame-relay", 107, lambda p: b"\x18\x41\3\xcc" + p),
+            ("enc", 109, lambda p: b"\0" * 12 + p),
+            ("pflog", 117, lambda p: b"\x3d\2\0\0" + b"\0" * 60 + p),
+            ("prism", 119, lambda p: struct.pack("<II", 0x44, 144) + b"\0" * 136 + wifi(p)),
+            ("avs", 163, lambda p: struct.pack(">II", 0x80211001, 64) + b"\0" * 56 + wifi(p)),
+            ("ppi", 192, lambda p: struct.pack("<BBHI", 0, 0, 8, 105) + wifi(p))):
         pcap("link-" + name + ".pcap", conversation(), link=link, wrap=wrap)
 
 
