@@ -254,12 +254,53 @@ static noinline bool nothing_from(const struct nfim_match_ctx *mc, u32 node, u32
 	}
 }
 
+/* Rule @i of a root may say yes, by its first byte. Does it say no, by what follows? */
+static noinline bool first_refuted(const struct nfim_match_ctx *mc, u32 root, u32 i,
+				   const struct sight *s)
+{
+	const struct nfim_pack *pack = mc->pack;
+	u32 rule = pack->node_rules[pack->nodes[root].rules + i];
+
+	return mc->step->work <= NOTHING_WORK &&
+	       refuted(pack, &pack->rules[rule], 1U << mc->seg->dir, s, &mc->step->work);
+}
+
+/* Do all rules that stand at the root itself say no? */
+static inline bool firsts_refuted(const struct nfim_match_ctx *mc, u32 root, const struct sight *s)
+{
+	const struct nfim_first *first = mc->pack->first[root], *f;
+	u32 n = mc->pack->nodes[root].n_rules;
+
+	mc->step->work += n;
+	for (f = first; f < first + n; f++) {
+		if (f->need > s->n) {
+			if (!s->all)
+				return false;
+			continue;
+		}
+		if (s->p[f->off] != f->byte && f->need)
+			continue;
+		if (!first_refuted(mc, root, f - first, s))
+			return false;
+	}
+	return true;
+}
+
 bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
 {
 	const struct sight s = { .p = p, .n = n, .all = all };
 	const struct nfim_pack *pack = mc->pack;
 	u32 node = root, depth = 0;
 
+	if (!n)
+		return false;
+	if (pack->nodes[root].n_rules) {
+		if (!firsts_refuted(mc, root, &s))
+			return false;
+		node = nfim_node_next(pack, root, p[depth++]);
+		if (!node)
+			return true;
+	}
 	/* Most walks end before the first rule, which takes less to see than to begin one. */
 	while (!pack->nodes[node].n_rules) {
 		mc->step->work++;

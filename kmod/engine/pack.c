@@ -581,6 +581,42 @@ static int check_index(struct opening *o)
 	return 0;
 }
 
+/* Programs are verified: the last instruction of each is YES or NO. */
+static struct nfim_first rule_first(const struct nfim_pack *pack, const struct nfim_rule *rule)
+{
+	const struct nfim_insn *insn = &pack->code[rule->code];
+	struct nfim_first first = {};
+	u32 need = 0, off;
+
+	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED) {
+		need = insn->w1;
+		insn++;
+	}
+	off = NFIM_INSN_B(insn);
+	if (NFIM_INSN_OP(insn) != NFIM_OP_BYTES)
+		return first;
+	need = max(need, off + NFIM_INSN_A(insn));
+	if (need > 0xff)
+		return first;
+	first.need = need;
+	first.off = off;
+	first.byte = pack->data[insn->w1];
+	return first;
+}
+
+static void note_firsts(struct nfim_pack *pack)
+{
+	const struct nfim_node *at;
+	u32 root, i;
+
+	for (root = 0; root < NFIM_ROOTS; root++) {
+		at = &pack->nodes[root];
+		for (i = 0; i < at->n_rules; i++)
+			pack->first[root][i] =
+				rule_first(pack, &pack->rules[pack->node_rules[at->rules + i]]);
+	}
+}
+
 static int check_names(const struct opening *o)
 {
 	const void *at = NULL;
@@ -617,5 +653,7 @@ int nfim_pack_open(struct nfim_pack *pack, void *buf, size_t len,
 		ret = check_index(&o);
 	if (!ret)
 		ret = check_names(&o);
+	if (!ret)
+		note_firsts(pack);
 	return ret;
 }

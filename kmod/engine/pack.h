@@ -253,6 +253,16 @@ struct nfim_insn {
 	u32 w1;
 };
 
+/*
+ * How a rule without a literal prefix begins, told when a pack is opened: most test one byte at a
+ * fixed place, and to look at it here takes less than to fetch the rule and its program.
+ */
+struct nfim_first {
+	u8 need;		/* bytes without which it does not say yes; 0: it begins otherwise */
+	u8 off;			/* below need, of a byte that must be */
+	u8 byte;		/* this one */
+};
+
 /**
  * struct nfim_pack - a verified pack, ready to run
  *
@@ -278,6 +288,7 @@ struct nfim_pack {
 	u32 n_names, n_buckets;	/* buckets and one more word; or none */
 	u32 name_labels;	/* of the name that has most */
 	u8 epoch;	/* the owner's: another one for every pack it swaps in; 0 after open */
+	struct nfim_first first[NFIM_ROOTS][NFIM_NODE_RULES_MAX];	/* of each root's rules */
 	u16 by_id[NFIM_PROTO_MAX];	/* index into protos + 1, 0 for none */
 	u8 by_label[NFIM_LABEL_MAX];	/* id, 0 for none */
 };
