@@ -171,7 +171,7 @@ static u32 word(const u8 *p, u32 len, u32 at, u32 *end)
 	return at;
 }
 
-bool nfim_offer_words(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+bool nfim_offer_words(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took)
 {
 	u32 from, end, at, n;
 
@@ -187,7 +187,7 @@ bool nfim_offer_words(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
 		at = word(p, len, end, took);
 		if (address(p + from, end - from, offer) &&
 		    port_number(p + at, *took - at, offer))
-			return offer->port;
+			return offer->port && (ends || *took < len);
 	}
 	*took = end;
 	return false;
@@ -245,7 +245,7 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
 	return has_addr && has_port && offer->port;
 }
 
-bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+bool nfim_offer_url(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took)
 {
 	u32 host, end;
 
@@ -254,7 +254,7 @@ bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
 	*took = host;
 	memset(offer->addr, 0, sizeof(offer->addr));
 	offer->v6 = false;
-	if (!dotted(p, host, offer->addr))
+	if (!dotted(p, host, offer->addr) || (host == len && !ends))
 		return false;
 	offer->port = 80;
 	if (host == len || p[host] != ':')
@@ -262,10 +262,11 @@ bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
 	for (end = host + 1; end < len && is_digit(p[end]); end++)
 		;
 	*took = end;
-	return port_number(p + host + 1, end - host - 1, offer) && offer->port;
+	return (ends || end < len) && port_number(p + host + 1, end - host - 1, offer) &&
+	       offer->port;
 }
 
-bool nfim_offer_port(const u8 *p, u32 len, struct nfim_offer *offer)
+bool nfim_offer_port(const u8 *p, u32 len, bool ends, struct nfim_offer *offer)
 {
 	u32 at = 0, end;
 
@@ -273,10 +274,10 @@ bool nfim_offer_port(const u8 *p, u32 len, struct nfim_offer *offer)
 		at++;
 	for (end = at; end < len && is_digit(p[end]); end++)
 		;
-	return port_number(p + at, end - at, offer) && offer->port;
+	return (ends || end < len) && port_number(p + at, end - at, offer) && offer->port;
 }
 
-bool nfim_offer_addr(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+bool nfim_offer_addr(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took)
 {
 	static const u8 nobody[sizeof(offer->addr)];
 	u32 from = word(p, len, 0, took), end;
@@ -287,7 +288,7 @@ bool nfim_offer_addr(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
 	}
 	for (end = from; end < *took && p[end] != '/'; end++)
 		;
-	return address(p + from, end - from, offer) &&
+	return (ends || end < len) && address(p + from, end - from, offer) &&
 	       memcmp(offer->addr, nobody, sizeof(nobody));
 }
 

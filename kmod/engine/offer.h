@@ -88,12 +88,13 @@ struct nfim_ends {
  * nfim_offer_words() - read NAME ADDRESS PORT, as DCC has it
  * @p: text behind "DCC SEND " or so; the name may stand in quotes or have several words
  * @len: bytes
+ * @ends: the text ends there, and is not cut: here and below, what touches a cut is not taken
  * @offer: address and port are set if there is one
  * @took: set to the bytes that were read
  *
  * Return: false if it offers nothing: port 0 waits for the other side's offer.
  */
-bool nfim_offer_words(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+bool nfim_offer_words(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took);
 
 /**
  * nfim_offer_tag() - read attributes, as those of a streamhost
@@ -113,26 +114,28 @@ bool nfim_offer_tag(const u8 *p, u32 len, const u8 *addr, const u8 *port,
  * nfim_offer_url() - read ADDRESS[:PORT], as it stands behind "http://"
  * @p: text
  * @len: bytes
+ * @ends: as above
  * @offer: address and port are set if there is an address; the port is 80 if none is there
  * @took: set to the bytes that were read
  *
  * Return: whether there is an IPv4 address. A host's name is none.
  */
-bool nfim_offer_url(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+bool nfim_offer_url(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took);
 
 /** nfim_offer_port() - read the number at the start of a text; false if it is no port */
-bool nfim_offer_port(const u8 *p, u32 len, struct nfim_offer *offer);
+bool nfim_offer_port(const u8 *p, u32 len, bool ends, struct nfim_offer *offer);
 
 /**
  * nfim_offer_addr() - read the next word of a line
  * @p: text
  * @len: bytes
+ * @ends: as above
  * @offer: its address is set
  * @took: set to the bytes that were read, 0 at the end of the line
  *
  * Return: whether the word up to a slash is an address, and not that of nobody, 0.
  */
-bool nfim_offer_addr(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+bool nfim_offer_addr(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took);
 
 /**
  * nfim_expect_make() - what is to be expected of an offer

@@ -557,12 +557,16 @@ static void exec_behind(struct nfim_vm *vm, const struct nfim_insn *insn)
 		name_set(vm, host, at, n);
 }
 
-/* Bytes from @at on in one piece; returns how many. */
-static u32 offer_text(struct nfim_vm *vm, u32 at, u32 to, u8 *text)
+/*
+ * Bytes from @at on in one piece, @max at most; returns how many. @ends: set to whether the frame
+ * ends with them: what a bound has cut is half a number.
+ */
+static u32 offer_text(struct nfim_vm *vm, u32 at, u32 to, u32 max, u8 *text, bool *ends)
 {
-	u32 len = min_t(u32, to - at, NFIM_OFFER_TEXT);
+	u32 len = min(to - at, max);
 
 	vm->out->work += len / 8;
+	*ends = at + len >= nfim_frame_end(vm) || (vm->view->last && at + len >= vm->view->len);
 	return nfim_view_copy(vm->view, at, len, text);
 }
 
@@ -582,16 +586,17 @@ static u32 offer_read(struct nfim_vm *vm, const struct nfim_offer_data *data, co
 	struct nfim_offers *offers = vm->out->offers;
 	struct nfim_offer *offer = &offers->at[offers->n];
 	u8 text[NFIM_OFFER_TEXT];
-	u32 len = offer_text(vm, at, to, text), took = 0;
-	bool good;
+	u32 len, took = 0;
+	bool good, ends;
 
+	len = offer_text(vm, at, to, NFIM_OFFER_TEXT, text, &ends);
 	offers->tries++;
 	if (data->form == NFIM_OFFER_TAG)
 		good = nfim_offer_tag(text, len, names, names + 1 + names[0], offer, &took);
 	else if (data->form == NFIM_OFFER_URL)
-		good = nfim_offer_url(text, len, offer, &took);
+		good = nfim_offer_url(text, len, ends, offer, &took);
 	else
-		good = nfim_offer_words(text, len, offer, &took);
+		good = nfim_offer_words(text, len, ends, offer, &took);
 	if (good)
 		offer_add(offers, data);
 	return took;
@@ -613,19 +618,19 @@ static void apart_end(struct nfim_vm *vm, const struct nfim_offer_data *data, st
 	u32 at = a->addr ? a->addr : a->common, len, i, took;
 	struct nfim_offer o = { 0 };
 	u8 text[NFIM_OFFER_TEXT];
-	bool good;
+	bool good, ends = false;
 
-	len = a->port && at ? offer_text(vm, a->port, min(to, a->port + 16), text) : 0;
+	len = a->port && at ? offer_text(vm, a->port, to, 16, text, &ends) : 0;
 	a->port = 0;
 	a->addr = 0;
 	if (!len)
 		return;
 	offers->tries++;
-	if (!nfim_offer_port(text, len, &o))
+	if (!nfim_offer_port(text, len, ends, &o))
 		return;
 	for (i = 0; i < NFIM_OFFER_ADDRS && offers->n < NFIM_OFFERS_MAX; i++, at += took) {
-		len = offer_text(vm, at, min(to, at + NFIM_OFFER_TEXT / 8), text);
-		good = nfim_offer_addr(text, len, &o, &took);
+		len = offer_text(vm, at, to, NFIM_OFFER_TEXT / 8, text, &ends);
+		good = nfim_offer_addr(text, len, ends, &o, &took);
 		if (!took)
 			return;
 		offers->at[offers->n] = o;

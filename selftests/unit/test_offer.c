@@ -14,6 +14,7 @@ struct text {
 	const char *text;
 	const char *addr;	/* NULL: offers nothing */
 	u32 port;
+	bool open;	/* ends with a number, which may be longer where the text is cut */
 };
 
 static const struct text words[] = {
@@ -95,7 +96,37 @@ static u8 *copy(const void *bytes, size_t len)
 	return p;
 }
 
-typedef bool reads(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took);
+typedef bool reads(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took);
+
+/*
+ * Of a text that is cut somewhere the whole offer is taken, or nothing: 5060 is no 506. A number
+ * that a text ends with is taken only where it is the end.
+ */
+static void each_cut(const struct text *t, reads *fn)
+{
+	const u32 len = (u32)strlen(t->text);
+	struct nfim_offer offer, whole;
+	bool good = false, taken;
+	u32 cut, took;
+
+	for (cut = 0; cut <= len; cut++) {
+		u8 *exact = copy(t->text, cut);
+
+		case_begin("%s, cut at %u", t->text, cut);
+		offer = (struct nfim_offer){ 0 };
+		whole = (struct nfim_offer){ 0 };
+		taken = fn(exact, cut, false, &offer, &took);
+		/* The same bytes as the end: what is taken of the cut ones is no less. */
+		good = fn(exact, cut, true, &whole, &took);
+		case_ok("the end gives it, too", !taken || good);
+		if (taken) {
+			check(t, taken, &offer, took);
+			case_ok("the same", !memcmp(&offer, &whole, sizeof(offer)));
+		}
+		free(exact);
+	}
+	case_eq("all of it", good, !!t->addr);
+}
 
 static void each_text(const struct text *texts, u32 n, reads *fn)
 {
@@ -109,9 +140,10 @@ static void each_text(const struct text *texts, u32 n, reads *fn)
 
 		case_begin("%s", t->text);
 		took = 0;
-		good = fn(exact, (u32)strlen(t->text), &offer, &took);
+		good = fn(exact, (u32)strlen(t->text), true, &offer, &took);
 		check(t, good, &offer, took);
 		free(exact);
+		each_cut(t, fn);
 	}
 }
 
@@ -120,7 +152,9 @@ TEST(test_words)
 	each_text(words, ARRAY_SIZE(words), nfim_offer_words);
 }
 
-static bool read_tag(const u8 *p, u32 len, struct nfim_offer *offer, u32 *took)
+/* An attribute has quotes around it, so that a cut is seen. */
+static bool read_tag(const u8 *p, u32 len, __attribute__((unused)) bool ends,
+		     struct nfim_offer *offer, u32 *took)
 {
 	return nfim_offer_tag(p, len, (const u8 *)"\4host", (const u8 *)"\4port", offer, took);
 }
@@ -155,7 +189,7 @@ TEST(test_random)
 		case_begin("random text %u", i);
 		case_bytes(exact, len);
 		took = 0;
-		if (nfim_offer_words(exact, len, &offer, &took))
+		if (nfim_offer_words(exact, len, i & 1, &offer, &took))
 			case_ok("it has a port", offer.port);
 		case_ok("words: no more than there is", took <= len);
 		took = 0;
@@ -184,7 +218,7 @@ TEST(test_urls)
 /* A port, and addresses, that stand for themselves; the other of them is 7 and 10.0.0.7 here. */
 static const struct text lone_ports[] = {
 	{ "4000 RTP/AVP 0\r\n", "10.0.0.7", 4000 },
-	{ " 4000", "10.0.0.7", 4000 },
+	{ " 4000", "10.0.0.7", 4000, true },
 	{ "65535/2", "10.0.0.7", 65535 },
 	{ "0" }, { "65536" }, { "" }, { " " }, { "x" }, { "-1" }, { "99999999999" },
 };
@@ -192,6 +226,7 @@ static const struct text lone_ports[] = {
 static const struct text lone_addrs[] = {
 	{ "10.0.0.1\r\n", "10.0.0.1", 7 },
 	{ " 10.0.0.1 10.0.0.2", "10.0.0.1", 7 },
+	{ "10.0.0.1", "10.0.0.1", 7, true },
 	{ "224.2.1.1/127", "224.2.1.1", 7 },
 	{ "2001:db8::1/3", "2001:db8::1", 7 },
 	{ "0.0.0.0" }, { "::" }, { "example.org" }, { "/10.0.0.1" }, { "" }, { " \r\n10.0.0.1" },
@@ -211,9 +246,12 @@ TEST(test_apart)
 
 		case_begin("%s", t->text);
 		offer = (struct nfim_offer){ .addr = { 10, 0, 0, 7 }, .port = 7 };
-		good = port ? nfim_offer_port(exact, len, &offer) :
-			      nfim_offer_addr(exact, len, &offer, &took);
+		good = port ? nfim_offer_port(exact, len, true, &offer) :
+			      nfim_offer_addr(exact, len, true, &offer, &took);
 		check(t, good, &offer, took);
+		good = port ? nfim_offer_port(exact, len, false, &offer) :
+			      nfim_offer_addr(exact, len, false, &offer, &took);
+		case_eq("cut there", good, t->addr && !t->open);
 		free(exact);
 	}
 }
@@ -432,6 +470,41 @@ TEST(test_session)
 	sigset_free(set);
 }
 
+/*
+ * A call whose head grows byte by byte, so that the bound of the text comes to lie on every byte of
+ * its port and its address. Either they are what they are, or they are not taken.
+ */
+TEST(test_bound)
+{
+	static const char sdp[] = "c=IN IP4 10.0.0.10\r\nt=0 0\r\nm=audio 50600 RTP/AVP 0\r\n";
+	static const char late[] = "m=audio 50600 RTP/AVP 0\r\nc=IN IP4 10.0.0.10\r\n";
+	static const char request[] = "INVITE sip:b@example.com SIP/2.0\r\nl: 0\r\nSubject: ";
+	struct sigset *set = sigset_shipped();
+	u32 pad, len, found = 0, none = 0, i;
+	char text[2400];
+	struct drive d;
+
+	for (pad = 1850; pad < 2050; pad++) {
+		len = (u32)snprintf(text, sizeof(text), "%s%0*d\r\n\r\n%s", request,
+				    (int)(pad - sizeof(request)), 0, pad & 1 ? sdp : late);
+		case_begin("%u bytes in front", pad);
+		drive_init(&d, &set->pack);
+		d.udp = true;
+		d.watch = true;
+		drive_datagram(&d, 0, text, len);
+		case_verdict("verdict", d.verdict, NFIM_KNOWN);
+		for (i = 0; i < d.step.offers.n; i++) {
+			case_eq("port", d.step.offers.at[i].port, 50600);
+			case_eq("last byte of the address", d.step.offers.at[i].addr[3], 10);
+		}
+		found += d.step.offers.n;
+		none += !d.step.offers.n;
+		drive_free(&d);
+	}
+	case_ok("the bound is among them", found && none);
+	sigset_free(set);
+}
+
 /* The flow that was offered is known by its first packet, and every packet of it does that. */
 TEST(test_offered)
 {
@@ -476,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_same_host),
 		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_offered),
 	};
 
