@@ -3,11 +3,12 @@
  * The table of flows that were offered, and of addresses whose names were learnt: by a keyed hash
  * of (namespace, zone, client), so that all that is expected of a client is in one bucket.
  *
- * Bounds: NFIM_EXPECTS_MAX of a client, NET_MAX of a namespace, of addresses NFIM_LEARNT_MAX and
- * LEARNT_NET_MAX, memory as all else in the table
- * of flows (nf_im_charge()); what exceeds them is counted and left out, nothing gives way to
- * it. A flow that was offered may be opened more than once while the offer lasts: who was
- * dropped tries again. One of datagrams makes it last as long as it goes on, an hour at most.
+ * Bounds: NFIM_EXPECTS_MAX of a client, offers_max of a namespace, of which who offers has a
+ * quarter, so that a server of thousands leaves room for others; of addresses NFIM_LEARNT_MAX
+ * and LEARNT_NET_MAX; memory as all else in the table of flows (nf_im_charge()). What exceeds them
+ * is counted and left out, nothing gives way to it. A flow that was offered may be opened more than
+ * once while the offer lasts: who was dropped tries again. One of datagrams makes it last as long
+ * as it goes on, an hour at most.
  *
  * Life: found, added and freed under the bucket's lock only; there is no other reader, so no
  * grace period. A bucket's lock of the table of flows may be held outside of it, never inside.
@@ -25,7 +26,8 @@
 
 enum {
 	BUCKETS = 4096,
-	NET_MAX = 1024,
+	HOSTS = 4096,	/* counts of who offers; a power of 2 */
+	OFFERS_MAX = 65536,
 	LEARNT_NET_MAX = 4096,
 	SECONDS_MAX = 3600,
 	MEDIA_SECONDS = 3600,	/* how long an offer lasts at most that is made once */
@@ -34,6 +36,10 @@ enum {
 static unsigned int offer_seconds = NFIM_EXPECT_SECONDS;
 module_param(offer_seconds, uint, 0444);
 MODULE_PARM_DESC(offer_seconds, "how long a flow that another one offered is waited for (default 120)");
+
+static unsigned int offers_max = 4096;
+module_param(offers_max, uint, 0444);
+MODULE_PARM_DESC(offers_max, "how many such flows are waited for in a namespace, a quarter of them of one host that offers (default 4096)");
 
 static unsigned int learn_seconds = NFIM_LEARN_SECONDS;
 module_param(learn_seconds, uint, 0444);
@@ -45,6 +51,7 @@ struct expectation {
 	unsigned long expires;		/* jiffies, 0 for a new one */
 	unsigned long made;		/* jiffies, when it was said last */
 	u16 zone;
+	u16 host;	/* who offered it, in hosts */
 	struct nfim_expected x;
 };
 
@@ -54,14 +61,18 @@ struct bucket {
 };
 
 static struct bucket *buckets;
+/*
+ * How many offers a host has here, by a keyed hash of it: those that share a count, which nobody
+ * can aim at, have less.
+ */
+static atomic_t hosts[HOSTS];
 static struct kmem_cache *cache;
 static siphash_key_t secret __aligned(SIPHASH_ALIGNMENT);
 
 static_assert(sizeof(union nf_inet_addr) == sizeof_field(struct nfim_offer, addr));
 
 /* By half of an IPv6 address, see nfim_expect_same_host(). */
-static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const void *client,
-				bool v6)
+static u64 hash_of(const struct nf_im_net *inet, u16 zone, const void *client, bool v6)
 {
 	struct {
 		u8 client[16];
@@ -73,7 +84,13 @@ static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const vo
 	memcpy(k.client, client, v6 ? sizeof(k.client) / 2 : sizeof(k.client));
 	k.net = (unsigned long)inet;
 	k.zone = zone;
-	return &buckets[siphash(&k, sizeof(k), &secret) % BUCKETS];
+	return siphash(&k, sizeof(k), &secret);
+}
+
+static struct bucket *bucket_of(const struct nf_im_net *inet, u16 zone, const void *client,
+				bool v6)
+{
+	return &buckets[hash_of(inet, zone, client, v6) % BUCKETS];
 }
 
 /* How many there are of a namespace. */
@@ -89,18 +106,25 @@ static void expectation_free(struct expectation **p)
 
 	WRITE_ONCE(*p, e->next);
 	atomic_dec(counter_of(e->inet, &e->x));
+	if (!e->x.learnt)
+		atomic_dec(&hosts[e->host]);
 	nf_im_uncharge(e->inet, sizeof(*e));
 	kmem_cache_free(cache, e);
 }
 
 /* A new one, or NULL: no room, or no memory. */
-static struct expectation *expectation_new(struct nf_im_net *inet, const struct nfim_expected *x)
+static struct expectation *expectation_new(struct nf_im_net *inet, const struct nfim_expected *x,
+					   u16 host)
 {
 	atomic_t *n = counter_of(inet, x);
 	struct expectation *e;
 
-	if (!atomic_add_unless(n, 1, x->learnt ? LEARNT_NET_MAX : NET_MAX))
+	if (!x->learnt && !atomic_add_unless(&hosts[host], 1, offers_max / 4)) {
+		nf_im_count(inet, NF_IM_A_C_OFFERS_HOST);
 		return NULL;
+	}
+	if (!atomic_add_unless(n, 1, x->learnt ? LEARNT_NET_MAX : offers_max))
+		goto err_count;
 	if (!nf_im_charge(inet, sizeof(*e)))
 		goto err_charge;
 	e = nf_im_mem_alloc(inet, cache);
@@ -108,6 +132,7 @@ static struct expectation *expectation_new(struct nf_im_net *inet, const struct 
 		goto err_alloc;
 	e->inet = inet;
 	e->expires = 0;
+	e->host = host;
 	e->x = *x;
 	return e;
 
@@ -115,12 +140,15 @@ err_alloc:
 	nf_im_uncharge(inet, sizeof(*e));
 err_charge:
 	atomic_dec(n);
+err_count:
+	if (!x->learnt)
+		atomic_dec(&hosts[host]);
 	return NULL;
 }
 
 /* Under the bucket's lock: the same flows if they are expected already, or a new one. */
 static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket *b, u16 zone,
-					   const struct nfim_expected *x)
+					   const struct nfim_expected *x, u16 host)
 {
 	const u32 max = x->learnt ? NFIM_LEARNT_MAX : NFIM_EXPECTS_MAX;
 	struct expectation **p = &b->first, *e;
@@ -138,7 +166,7 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 		}
 		p = &e->next;
 	}
-	e = n < max ? expectation_new(inet, x) : NULL;
+	e = n < max ? expectation_new(inet, x, host) : NULL;
 	if (!e)
 		return NULL;
 	e->zone = zone;
@@ -147,14 +175,18 @@ static struct expectation *expectation_for(struct nf_im_net *inet, struct bucket
 	return e;
 }
 
-/* @known: set if it was expected already. Return: false if there is no room. */
-static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x, bool *known)
+/*
+ * @host: who offers it, in hosts; @known: set if it was expected already. Return: false if there is
+ * no room.
+ */
+static bool expect(struct nf_im_net *inet, u16 zone, const struct nfim_expected *x, u16 host,
+		   bool *known)
 {
 	struct bucket *b = bucket_of(inet, zone, x->client, x->v6);
 	struct expectation *e;
 
 	spin_lock(&b->lock);
-	e = expectation_for(inet, b, zone, x);
+	e = expectation_for(inet, b, zone, x, host);
 	if (e) {
 		*known = e->expires;
 		e->x = *x;
@@ -191,16 +223,19 @@ static bool ends_behind(const struct nf_conn *ct, struct nfim_ends *ends)
 void nf_im_expect_offers(struct nf_im_net *inet, const struct nf_conn *ct, u8 dir, u8 proto,
 			 const struct nfim_offers *offers)
 {
+	const u16 zone = nf_ct_zone(ct)->id;
+	bool room, known = false;
 	struct nfim_expected x;
 	struct nfim_ends of;
-	bool room, known = false;
+	u16 host;
 	u32 i;
 
 	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
+	host = hash_of(inet, zone, dir ? of.to : of.from, of.v6) / BUCKETS % HOSTS;
 	for (i = 0; i < offers->n; i++) {
 		if (!nfim_expect_make(&x, &offers->at[i], &of, dir, proto))
 			continue;
-		room = expect(inet, nf_ct_zone(ct)->id, &x, &known);
+		room = expect(inet, zone, &x, host, &known);
 		/* Each rule that asks what a datagram does reads it anew. */
 		if (!room)
 			nf_im_count(inet, NF_IM_A_C_OFFERS_LOST);
@@ -219,7 +254,7 @@ void nf_im_expect_learnt(struct nf_im_net *inet, const struct nf_conn *ct,
 	ends_of(&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple, &of);
 	if (!nfim_learnt_make(&x, told, &of))
 		return;
-	room = expect(inet, nf_ct_zone(ct)->id, &x, &known);
+	room = expect(inet, nf_ct_zone(ct)->id, &x, 0, &known);
 	nf_im_count(inet, room ? NF_IM_A_C_LEARNT : NF_IM_A_C_LEARNT_LOST);
 }
 
@@ -340,6 +375,7 @@ int nf_im_expect_init(void)
 	u32 i;
 
 	offer_seconds = clamp_t(u32, offer_seconds, 1, SECONDS_MAX);
+	offers_max = clamp_t(u32, offers_max, 4, OFFERS_MAX);
 	learn_seconds = clamp_t(u32, learn_seconds, 1, NFIM_LEARN_SECONDS);
 	get_random_bytes(&secret, sizeof(secret));
 	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);

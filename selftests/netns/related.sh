@@ -327,6 +327,31 @@ test_flood() {
 	check "a port that was lost passes" cli imtalk talk "$bytes" "$SRV4" 7099
 }
 
+# server_offers FROM COUNT - a session in which the server offers, one port a packet.
+server_offers() {
+	local i
+
+	printf 'c "NICK alice\\r\\nUSER alice 0 * :Alice\\r\\n"\ns ":x 001 alice :hi\\r\\n"\n'
+	for ((i = $1; i < $1 + $2; i++)); do
+		printf 'c "PING\\r\\n"\n'
+		printf 's ":b!b@h PRIVMSG alice :\\x01DCC SEND a 167772674 %d 1\\x01\\r\\n"\n' "$i"
+	done
+}
+
+# A server that offers to many, as an exchange does, leaves room for others.
+test_exchange() {
+	server_offers 7000 20 >"$RESULTS/exchange.talk"
+	serve "$RESULTS/exchange.talk" 6702
+	anew irc offers_max=64
+	check "a server offers 20 ports" cli imtalk talk "$RESULTS/exchange.talk" "$SRV4" 6702
+	check_eq "a quarter of the namespace's is its part" 16 "$(im_status offers)"
+	check_eq "the others are counted" 4 "$(im_status offers_lost)"
+	check_eq "as too many of one host" 4 "$(im_status offers_lost_host)"
+	check "a client offers" cli imtalk talk "$RESULTS/few.talk" "$SRV4" 6701
+	check_eq "and has all its own" 21 "$(im_status offers)"
+	check_eq "none of them is lost" 4 "$(im_status offers_lost)"
+}
+
 # Both processors: sessions that offer, and flows that are asked for, at once.
 test_both() {
 	local i pids=() n=0
@@ -408,6 +433,7 @@ test_media
 test_unanswered
 test_nat
 test_flood
+test_exchange
 test_both
 test_rules_gone
 test_namespace

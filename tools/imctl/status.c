@@ -43,6 +43,8 @@ static const char *const counter_names[] = {
 	[NF_IM_A_C_LEARNT_SHARED] = "learnt_shared",
 	[NF_IM_A_C_LEARNT_NOW]	= "learnt_now",
 	[NF_IM_A_C_CORRELATED]	= "correlated",
+	[NF_IM_A_C_OFFERS_HOST]	= "offers_lost_host",
+	[NF_IM_A_C_READ_AGAIN]	= "read_again",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == NF_IM_A_C_MAX + 1, "a counter lacks its name");

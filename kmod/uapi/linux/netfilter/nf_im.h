@@ -255,6 +255,8 @@ enum nf_im_attr_counter {
 	NF_IM_A_C_LEARNT_SHARED,/* flows that they did not help, as others name the address, too */
 	NF_IM_A_C_LEARNT_NOW,	/* now: addresses of clients that names were learnt of */
 	NF_IM_A_C_CORRELATED,	/* flows known by a name that was learnt, of MATCHED */
+	NF_IM_A_C_OFFERS_HOST,	/* of OFFERS_LOST: who offers has too many already */
+	NF_IM_A_C_READ_AGAIN,	/* datagrams of known flows that were read for rules on actions */
 	__NF_IM_A_C_MAX,
 };
 #define NF_IM_A_C_MAX (__NF_IM_A_C_MAX - 1)
