@@ -246,6 +246,18 @@ static void dir_move(struct nfim_carry *c, const struct nfim_peel *p, enum nfim_
 		d->carrier = p->inner;
 }
 
+/* A proxy's target that a protocol has for itself: what the flow is, if nothing in it says more. */
+static void note_target(struct nfim_match_ctx *mc, const struct nfim_peel *p)
+{
+	const struct nfim_step *step = mc->step;
+	struct nfim_name_hit hit;
+
+	if (p->host_len && p->host_kind == NFIM_HOST_NAME &&
+	    nfim_names_find(mc->pack, step->host, step->host_len, &hit) &&
+	    hit.class == NFIM_NAME_DEDICATED)
+		mc->target = hit.proto;
+}
+
 /* Does the rule's yes count, beside what the carrier says of the same bytes? */
 static bool rule_first(const struct nfim_match_ctx *mc, enum nfim_peel_result res,
 		       const struct nfim_peel *p)
@@ -340,6 +352,8 @@ static bool carry_step(struct nfim_carry *c, enum nfim_run_result *rules)
 		return false;
 	}
 	if (moves(res)) {
+		if (res == NFIM_PEEL_INNER)
+			note_target(c->mc, &p);
 		dir_move(c, &p, res);
 		return true;
 	}

@@ -655,7 +655,8 @@ static void flow_repack(struct nfim_flow *flow, const struct nfim_seg *seg,
 	u32 i;
 
 	flow->epoch = pack->epoch;
-	if (nfim_flow_hopes(flow) && !nfim_pack_proto(pack, flow->proto))
+	if (unlikely(flow->conf >= NFIM_CONF_LEARNT) && !flow->done &&
+	    !nfim_pack_proto(pack, flow->proto))
 		nfim_flow_unlearn(flow);
 	for (i = 0; i < 2; i++) {
 		flow->flags[i] |= NFIM_F_REWALK;
@@ -717,7 +718,9 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	else if (was == NFIM_UNDECIDED || was == NFIM_KNOWN)
 		step_segment(&mc, flow);
 	step->server &= !flow->dir[seg->dir].chain;
-	if (unlikely(flow->conf == NFIM_CONF_LEARNT && !was))
+	if (unlikely(mc.target) && flow->done != NFIM_KNOWN)
+		nfim_flow_target(flow, mc.target);
+	if (unlikely(flow->conf >= NFIM_CONF_LEARNT && !was))
 		nfim_learnt_step(flow, step);
 	step->offer = step->actions & NFIM_ACTION_OFFER;
 	step->actions &= NFIM_ACTIONS_MASK;

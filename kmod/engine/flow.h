@@ -82,6 +82,7 @@ enum nfim_confidence {
 	NFIM_CONF_NAME,		/* a host's name */
 	NFIM_CONF_OFFER,	/* bytes of another flow; see nfim_flow_conf() */
 	NFIM_CONF_LEARNT,	/* a host's name in another flow; the same */
+	NFIM_CONF_TARGET,	/* of an undecided flow: the name that a proxy was asked for */
 };
 
 /* What of a known flow's packets is to be told. */

@@ -15,6 +15,7 @@ struct nfim_match_ctx {
 	u32 proto;		/* out: the protocol, with that yes */
 	u8 conf;		/* out: enum nfim_confidence, with that yes */
 	u32 actions;		/* out: of the whole flow, with NFIM_NO_RULE */
+	u8 target;		/* out: whose host a proxy was asked for, or 0 */
 	u32 need;		/* out, of nfim_match(): see there */
 	u32 half;		/* what this direction said of a pair: nfim_rule.half, or 0 */
 	u32 kept;		/* the number in it */
@@ -84,10 +85,12 @@ enum nfim_run_result nfim_refine(struct nfim_match_ctx *mc, const struct nfim_vi
 				 bool mid);
 
 /*
- * An undecided flow that a name was learnt for has a verdict now, or none yet: does the name
- * count? After a packet with payload @step is adapted, and a name of its own ends it.
+ * An undecided flow that a name was learnt for, or that a proxy was asked to take to one, has a
+ * verdict now, or none yet: does the name count? After a packet with payload @step is adapted, and
+ * a name of its own ends what was learnt.
  */
 void nfim_learnt_end(struct nfim_flow *flow);
+void nfim_flow_target(struct nfim_flow *flow, u8 proto);
 void nfim_learnt_step(struct nfim_flow *flow, struct nfim_step *step);
 
 /* Pairs: see pair.c. Is what this direction says the other half of what the other one said? */

@@ -398,6 +398,55 @@ TEST(test_twins)
 	}
 }
 
+#define ICQ_C	"CONNECT login.icq.com:443 HTTP/1.0\r\n\r\n"
+#define JUNK	"\x99\x98\x97\x96\x95\x94\x93\x92\x91"
+
+/* Behind a proxy is what nobody knows: then it is who the proxy was asked for (A13). */
+TEST(test_targets)
+{
+	static const struct {
+		const char *name, *says[2];
+		u32 len[2];
+		const char *proto;
+	} tries[] = {
+#define TARGET(n, c, s, p) { n, { c, s }, { sizeof(c) - 1, sizeof(s) - 1 }, p }
+		TARGET("connect", ICQ_C JUNK, CONNECT_S JUNK, "oscar"),
+		TARGET("connect, others", "CONNECT www.example.org:443 HTTP/1.0\r\n\r\n" JUNK,
+		       CONNECT_S JUNK, NULL),
+		TARGET("connect, a shared name", "CONNECT yahoo.com:443 HTTP/1.0\r\n\r\n" JUNK,
+		       CONNECT_S JUNK, NULL),
+		TARGET("socks4a", SOCKS4A_C JUNK, SOCKS4_S JUNK, "ymsg"),
+		TARGET("socks5", SOCKS5_C JUNK, SOCKS5_S JUNK, "ymsg"),
+		TARGET("socks5, an address", SOCKS5_USER_C JUNK, SOCKS5_USER_S JUNK, NULL),
+		TARGET("the inner one", SOCKS5_C ICQ_C JUNK, SOCKS5_S CONNECT_S JUNK, "oscar"),
+		TARGET("something known", ICQ_C "VER 1 MSNP18 CVR0\r\n", CONNECT_S JUNK, "msnp"),
+		TARGET("no proxy", JUNK "login.icq.com", JUNK, NULL),
+#undef TARGET
+	};
+	u32 i, cut;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		for (cut = 0; cut < tries[i].len[0]; cut++) {
+			struct drive d;
+
+			case_begin("target: %s, cut at %u", tries[i].name, cut);
+			drive_init(&d, &sets[0]->pack);
+			if (cut)
+				drive_at(&d, 0, 0, tries[i].says[0], cut);
+			drive_at(&d, 0, cut, tries[i].says[0] + cut, tries[i].len[0] - cut);
+			if (d.verdict == NFIM_UNDECIDED)
+				drive_at(&d, 1, 0, tries[i].says[1], tries[i].len[1]);
+			case_verdict("verdict", d.verdict,
+				     tries[i].proto ? NFIM_KNOWN : NFIM_NONE);
+			case_str("protocol", tries[i].proto ? drive_proto(&d) : NULL,
+				 tries[i].proto);
+			if (strcmp(tries[i].name, "something known") && tries[i].proto)
+				case_eq("by name", d.flow.conf, NFIM_CONF_NAME);
+			drive_free(&d);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_pairs_of_cuts),
 		cmocka_unit_test(test_single_bytes),
 		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_targets),
 	};
 
 	return SAMPLES_RUN("carrier", tests);

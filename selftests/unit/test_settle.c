@@ -191,6 +191,24 @@ TEST(test_doubt)
 	expect(&d, NFIM_NONE);
 }
 
+/* The name that a proxy was asked for counts when the rest is known to be none of ours. */
+TEST(test_target)
+{
+	static const char asked[] = "CONNECT login.icq.com:443 HTTP/1.0\r\n\r\n\x99\x98";
+	static const char answered[] = "HTTP/1.0 200 OK\r\n\r\n\x99\x98";
+	struct drive d;
+
+	begin(&d, "a proxy, and what nobody knows");
+	drive_at(&d, 0, 0, asked, sizeof(asked) - 1);
+	d.acked[0] = sizeof(asked) - 1;
+	drive_at(&d, 1, 0, answered, sizeof(answered) - 1);
+	case_verdict("before", d.verdict, NFIM_UNDECIDED);
+	d.acked[1] = sizeof(answered) - 1;
+	drive_ack(&d, 0);
+	case_str("protocol", drive_proto(&d), "oscar");
+	expect(&d, NFIM_KNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_packet_without_payload),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_target),
 	};
 	int failed;
 

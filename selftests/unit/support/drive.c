@@ -148,9 +148,9 @@ static void check_flow(struct drive *d, enum nfim_verdict was, u16 was_proto)
 		case_verdict("verdict of a decided flow", flow->done, was);
 	if (was == NFIM_KNOWN)
 		case_eq("protocol of a decided flow", flow->proto, was_proto);
-	/* One that was learnt waits there for its end. */
+	/* One that was learnt, or asked of a proxy, waits there for its end. */
 	case_eq("has a protocol", !!flow->proto, flow->done == NFIM_KNOWN ||
-		(flow->conf == NFIM_CONF_LEARNT && !flow->done));
+		(flow->conf >= NFIM_CONF_LEARNT && !flow->done));
 	if (flow->done && !(flow->done == NFIM_KNOWN && d->watch))
 		case_eq("blocks of a flow that is read no further", n, 0);
 	if (flow->done)
@@ -331,15 +331,17 @@ enum nfim_verdict drive_ack(struct drive *d, u32 dir)
 	enum nfim_verdict was = d->verdict;
 	struct nfim_seg seg = {};
 	u64 sum = blocks_sum(&d->flow);
+	bool hopes;
 
 	fill_seg(d, &seg, dir, 0);
+	hopes = d->flow.conf >= NFIM_CONF_LEARNT;
 	d->verdict = nfim_flow_settle(&d->flow, &seg);
 	case_eq("the blocks' bytes", blocks_sum(&d->flow), sum);
 	case_verdict("what it says", d->verdict, d->flow.done);
 	if (was)
 		case_verdict("verdict of a decided flow", d->verdict, was);
 	case_ok("an acknowledgment brings no protocol but what was learnt",
-		was || d->verdict != NFIM_KNOWN || d->flow.conf == NFIM_CONF_LEARNT);
+		was || d->verdict != NFIM_KNOWN || hopes);
 	/* Its caller lets go of what is kept. */
 	if (d->verdict && (d->verdict != NFIM_KNOWN || !was))
 		free_blocks(d, nfim_flow_clear(&d->flow));
