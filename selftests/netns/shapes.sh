@@ -384,7 +384,7 @@ unload() {
 # old_start NAME SCRIPT PORT OFFSET - a session which pauses before that byte.
 old_start() {
 	(exec ip netns exec "$topo_cli" imtalk talk --timeout 2000 \
-		--delay-at "$4:2000" "$2" "$SRV4" "$3") >"$RESULTS/talk.$1" &
+		--delay-at "$4:5000" "$2" "$SRV4" "$3") >"$RESULTS/talk.$1" &
 	old_pids+=($!)
 }
 
