@@ -113,13 +113,30 @@ static void datagram_offers(const struct nf_im_pkt *pkt, u32 proto,
 	local_bh_enable();
 }
 
+/* What the datagram at hand does; apart, as a step fills most of a frame. */
+static noinline u32 datagram_does(const struct nf_im_pkt *pkt, const struct nf_im_facts *facts,
+				  u32 whole, const struct nfim_pack *pack)
+{
+	struct nfim_flow flow;
+	struct nfim_step step __uninitialized;
+
+	nfim_flow_init(&flow);
+	flow.proto = facts->proto;
+	flow.conf = facts->conf;
+	flow.done = NFIM_KNOWN;
+	flow.dir[0].node = whole;
+	flow.dir[1].node = whole;
+	nfim_flow_step(pack, &flow, &pkt->seg, NFIM_WATCH_ACTIONS, &step);
+	if (unlikely(step.offers.n))
+		datagram_offers(pkt, facts->proto, &step.offers);
+	return step.actions;
+}
+
 /* A datagram says itself what it does, if not its protocol has nothing but what @whole says. */
 static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 			    enum ip_conntrack_info ctinfo, const struct nf_im_facts *facts,
 			    u32 whole, const struct nfim_pack *pack)
 {
-	struct nfim_flow flow;
-	struct nfim_step step __uninitialized;
 	struct nf_im_pkt pkt __uninitialized;
 	u32 actions = 0, n = 0;
 
@@ -127,16 +144,7 @@ static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
 	    !nf_im_pkt_head(&pkt))
 		return 0;
 	do {
-		nfim_flow_init(&flow);
-		flow.proto = facts->proto;
-		flow.conf = facts->conf;
-		flow.done = NFIM_KNOWN;
-		flow.dir[0].node = whole;
-		flow.dir[1].node = whole;
-		nfim_flow_step(pack, &flow, &pkt.seg, NFIM_WATCH_ACTIONS, &step);
-		actions |= step.actions;
-		if (unlikely(step.offers.n))
-			datagram_offers(&pkt, facts->proto, &step.offers);
+		actions |= datagram_does(&pkt, facts, whole, pack);
 	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
 	return actions;
 }
