@@ -258,9 +258,9 @@ struct nfim_insn {
  * fixed place, and to look at it here takes less than to fetch the rule and its program.
  */
 struct nfim_first {
-	u8 need;		/* bytes without which it does not say yes; 0: it begins otherwise */
-	u8 off;			/* below need, of a byte that must be */
-	u8 byte;		/* this one */
+	u8 need;	/* bytes without which it does not say yes; 0: it begins otherwise */
+	u8 off;		/* below need, of a byte that must be */
+	u8 byte;	/* this one */
 };
 
 /**
