@@ -4,8 +4,9 @@
  *
  * A packet comes by nf_im_hook.c right after conntrack; nf_im_inspect.c drives its flow, kept
  * in the table (nf_im_table.c), and writes the verdict into the conntrack's labels
- * (nf_im_labels.c) and events (nf_im_event.c). Matches ask nf_im_facts.c. Packs are swapped by
- * nf_im_pack.c, everything is counted and controlled by namespace (nf_im_main.c, nf_im_netlink.c).
+ * (nf_im_labels.c) and events (nf_im_event.c). Matches ask nf_im_facts.c, which has datagrams of
+ * known flows read by nf_im_datagram.c. Packs are swapped by nf_im_pack.c, everything is counted
+ * and controlled by namespace (nf_im_main.c, nf_im_netlink.c).
  */
 #ifndef _NF_IM_H
 #define _NF_IM_H
@@ -200,6 +201,26 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
  * Return: false if it is not known.
  */
 bool nf_im_facts_number(const struct sk_buff *skb, enum nf_im_key key, u32 *number);
+
+/* nf_im_datagram.c */
+
+/**
+ * nf_im_datagram_does() - what a packet of datagrams does
+ * @skb: the packet
+ * @ct: its conntrack
+ * @ctinfo: its relation
+ * @pack: in force
+ * @facts: of its flow, of a known protocol
+ * @actions: set to bits of enum nf_im_action
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: false if that is not known: the flow was decided when no rule asked, or was let go.
+ */
+bool nf_im_datagram_does(const struct sk_buff *skb, struct nf_conn *ct,
+			 enum ip_conntrack_info ctinfo, const struct nfim_pack *pack,
+			 const struct nf_im_facts *facts, u32 *actions);
+int nf_im_datagram_init(void);
+void nf_im_datagram_exit(void);
 
 /* nf_im_labels.c */
 extern unsigned int nf_im_label_base;

@@ -7,7 +7,6 @@
  * packets may pass the hook before the first of them meets a rule.
  */
 #include "engine/dns.h"
-#include "nf_im_expect.h"
 #include "nf_im_learn.h"
 #include "nf_im_table.h"
 
@@ -60,13 +59,10 @@ static void watch_facts(const struct nf_im_watch *watch, const struct nf_im_pkt 
 	}
 }
 
-/*
- * The entry's view of the flow, where the labels cannot tell or actions are asked for. @whole: what
- * all packets of a flow of datagrams do.
- */
+/* The entry's view of the flow, where the labels cannot tell or actions are asked for. */
 static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo, bool want_actions,
-			struct nf_im_facts *facts, u32 *whole)
+			struct nf_im_facts *facts)
 {
 	const struct nf_im_entry *e;
 	struct nf_im_pkt pkt __uninitialized;
@@ -84,8 +80,6 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 		facts->proto = e->flow.done == NFIM_KNOWN ? e->flow.proto : 0;
 		facts->known = facts->proto;
 		facts->conf = nfim_flow_conf(e->flow.conf);
-		if (facts->proto && e->watch)
-			*whole = e->flow.dir[0].node;
 		if (want_actions && e->watch) {
 			if (payload)
 				watch_facts(e->watch, &pkt, facts);
@@ -98,63 +92,6 @@ static void facts_table(const struct sk_buff *skb, struct nf_conn *ct,
 	}
 	nf_im_bucket_unlock(key);
 	local_bh_enable();
-}
-
-/* What a datagram offers is taken where a rule asks what it does, as it is read nowhere else. */
-static void datagram_offers(const struct nf_im_pkt *pkt, u32 proto,
-			    const struct nfim_offers *offers)
-{
-	struct nf_im_net *inet = nf_im_pernet(nf_ct_net(pkt->ct));
-
-	if (!READ_ONCE(inet->watch[proto]) || !nf_im_answered(pkt))
-		return;
-	local_bh_disable();
-	nf_im_expect_offers(inet, pkt->ct, pkt->dir, proto, offers);
-	local_bh_enable();
-}
-
-/* What the datagram at hand does; apart, as a step fills most of a frame. */
-static noinline u32 datagram_does(const struct nf_im_pkt *pkt, const struct nf_im_facts *facts,
-				  u32 whole, const struct nfim_pack *pack)
-{
-	struct nfim_flow flow;
-	struct nfim_step step __uninitialized;
-
-	nfim_flow_init(&flow);
-	flow.proto = facts->proto;
-	flow.conf = facts->conf;
-	flow.done = NFIM_KNOWN;
-	flow.dir[0].node = whole;
-	flow.dir[1].node = whole;
-	nfim_flow_step(pack, &flow, &pkt->seg, NFIM_WATCH_ACTIONS, &step);
-	if (unlikely(step.offers.n))
-		datagram_offers(pkt, facts->proto, &step.offers);
-	return step.actions;
-}
-
-/* A datagram says itself what it does, if not its protocol has nothing but what @whole says. */
-static u32 datagram_actions(const struct sk_buff *skb, struct nf_conn *ct,
-			    enum ip_conntrack_info ctinfo, const struct nf_im_facts *facts,
-			    u32 whole, const struct nfim_pack *pack)
-{
-	struct nf_im_pkt pkt __uninitialized;
-	u32 actions = 0, n = 0;
-
-	if (!facts->proto || !nf_im_pkt_init(&pkt, skb, ct, ctinfo) || !pkt.seg.len ||
-	    !nf_im_pkt_head(&pkt))
-		return 0;
-	do {
-		actions |= datagram_does(&pkt, facts, whole, pack);
-	} while (++n < NFIM_BUDGET_DATAGRAMS && nf_im_pkt_next(&pkt));
-	return actions;
-}
-
-/* What was offered has no frames, so that its bytes are taken for others of its call. */
-static u32 offered_actions(const struct nf_conn *ct, u32 proto, u32 actions)
-{
-	u32 does = nf_im_expect_does(nf_im_pernet(nf_ct_net(ct)), ct, proto);
-
-	return does ? (actions & ~BIT(NF_IM_ACT_OTHER)) | does : actions;
 }
 
 /*
@@ -193,10 +130,10 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 {
 	bool want_actions = want & NF_IM_WANT_ACTIONS, want_proto = want & NF_IM_WANT_PROTO;
 	const struct nf_conn_labels *labels;
-	u32 whole = 0, labelled = 0;
 	enum ip_conntrack_info ctinfo;
 	const struct nfim_pack *pack;
 	struct nf_conn *ct;
+	u32 labelled = 0;
 	u8 l4;
 
 	facts_init(facts);
@@ -217,7 +154,7 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	if (!labels || (want_proto && !labelled) ||
 	    (want_actions && (l4 == IPPROTO_TCP ||
 			      !(nf_im_label_bits(labels) & BIT(NF_IM_LABEL_DONE)))))
-		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts, &whole);
+		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
 	if (want & NF_IM_WANT_LOOKUPS && l4 == IPPROTO_UDP && !facts->known &&
 	    !nf_im_label_known(labels))
 		datagram_lookups(skb, ct, ctinfo, pack, &facts->lookups);
@@ -229,14 +166,11 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	}
 	if (!facts->proto)
 		facts->proto = labelled;
-	if (want_actions && l4 == IPPROTO_UDP)
-		facts->actions = datagram_actions(skb, ct, ctinfo, facts, whole, pack);
-	/* As a name or a pair it was not offered. */
-	if (want_actions && l4 == IPPROTO_UDP && facts->proto &&
-	    facts->conf == NF_IM_CONF_PAYLOAD)
-		facts->actions = offered_actions(ct, facts->proto, facts->actions);
-	if (l4 == IPPROTO_UDP || !facts->proto)
+	if (!facts->proto)
 		facts->actions_known = true;
+	else if (want_actions && l4 == IPPROTO_UDP)
+		facts->actions_known = nf_im_datagram_does(skb, ct, ctinfo, pack, facts,
+							   &facts->actions);
 }
 NF_IM_EXPORT(nf_im_facts_get);
 

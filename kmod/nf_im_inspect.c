@@ -25,7 +25,7 @@ struct inspection {
 	struct nfim_flow flow;
 	struct nfim_step step;
 	u32 lack;	/* counter of what could not be had, or 0 */
-	u16 gen;	/* of the entry that flow is a copy of */
+	u32 gen;	/* of the entry that flow is a copy of */
 	enum nfim_watch watch;
 	bool last;	/* if it is not filed under key, it is nowhere */
 	bool read;	/* the engine saw the packet */
@@ -88,6 +88,21 @@ static inline void entry_touch(struct nf_im_entry *e, struct nf_conn *ct)
 	e->seen = nf_im_now();
 }
 
+/* Under the bucket's lock: the flow is read no more. What its labels cannot say stays here. */
+static void entry_end(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
+		      struct nf_im_entry *e)
+{
+	bool holds = nf_im_label_holds(pkt->ct, pack, &e->flow);
+
+	if (holds && !nf_im_entry_stays(e, pkt->ct, pack)) {
+		nf_im_entry_kill(e);
+		return;
+	}
+	nf_im_entry_drop_window(e);
+	if (holds)
+		e->flags |= NF_IM_E_HELD;
+}
+
 /*
  * Under the bucket's lock: the verdict stands, but the labels do not say so. They could not
  * while the conntrack was not confirmed, or it has no label area, or they have no bit for it.
@@ -101,7 +116,7 @@ static void entry_settle(const struct inspection *in, struct nf_im_entry *e)
 		return;
 	nf_im_label_verdict(ct, in->pack, &e->flow, false);
 	if (nf_im_label_holds(ct, in->pack, &e->flow))
-		nf_im_entry_kill(e);
+		entry_end(in->pkt, in->pack, e);
 }
 
 /* Under the bucket's lock: a flow was reopened whose protocol its labels still say. */
@@ -110,8 +125,10 @@ static void entry_remember(const struct inspection *in, struct nf_im_entry *e)
 	e->flow.proto = nf_im_label_proto(in->pkt->labels, in->pack);
 	e->flow.conf = nf_im_label_conf(in->pkt->labels);
 	e->flow.done = NFIM_KNOWN;
-	if (in->pkt->seg.l4 == IPPROTO_TCP && READ_ONCE(in->inet->watch[e->flow.proto]) &&
-	    !nf_im_entry_watch(e))
+	/* What all its datagrams do its labels do not say. */
+	if (in->pkt->seg.l4 != IPPROTO_TCP)
+		e->flow.flags[0] |= NFIM_F_LOST;
+	else if (READ_ONCE(in->inet->watch[e->flow.proto]) && !nf_im_entry_watch(e))
 		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
 }
 
@@ -179,17 +196,7 @@ static enum take entry_for(struct inspection *in, bool may_evict, struct nf_im_e
 	return TAKE_COPY;
 }
 
-/* Under the bucket's lock: the flow is read no more. What its labels cannot say stays here. */
-static void entry_end(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
-		      struct nf_im_entry *e)
-{
-	if (nf_im_label_holds(pkt->ct, pack, &e->flow))
-		nf_im_entry_kill(e);
-	else
-		nf_im_entry_drop_window(e);
-}
-
-/* The same of one that is decided now, by no bytes. */
+/* Under the bucket's lock: a flow is decided now, by no bytes. */
 static void entry_none(const struct nf_im_pkt *pkt, const struct nfim_pack *pack,
 		       struct nf_im_entry *e)
 {
@@ -386,20 +393,19 @@ static bool commit_watch(const struct inspection *in, struct nf_im_entry *e)
 {
 	u16 proto = in->flow.proto;
 
+	/* Datagrams say themselves what they do, or their flow does: see nf_im_entry_stays(). */
+	if (in->pkt->seg.l4 != IPPROTO_TCP)
+		return false;
 	/* What was learnt says nothing of what the packets do. */
 	if (in->flow.done != NFIM_KNOWN || in->flow.conf == NFIM_CONF_LEARNT ||
 	    !READ_ONCE(in->inet->watch[proto]))
-		return false;
-	/* A datagram says itself what it does, but not what its whole flow does; offers do. */
-	if (in->pkt->seg.l4 != IPPROTO_TCP &&
-	    (!in->flow.dir[0].node || in->flow.conf == NFIM_CONF_OFFER))
 		return false;
 	if (!nf_im_entry_watch(e)) {
 		nf_im_count(in->inet, NF_IM_A_C_NOMEM);
 		return false;
 	}
 	watch_again(e->watch, in->pkt);
-	if (in->step.actions && in->pkt->seg.l4 == IPPROTO_TCP)
+	if (in->step.actions)
 		watch_note(e->watch, in->pkt, in->step.actions |
 			   (in->step.offer ? NFIM_ACTION_OFFER : 0), 0);
 	return true;
@@ -657,7 +663,7 @@ bool nf_im_inspect_inside(struct nf_im_net *inet, const struct nf_im_pkt *pkt)
 		inside = nfim_flow_inside(&e->flow, &pkt->seg, &actions);
 	if (inside) {
 		entry_touch(e, pkt->ct);
-		e->gen = ++lock->gen;
+		nf_im_entry_changed_by(e, lock);
 		watch_again(e->watch, pkt);
 		if (actions)
 			watch_note(e->watch, pkt, actions, 0);

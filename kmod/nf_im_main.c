@@ -381,6 +381,9 @@ static int __init nf_im_init(void)
 	err = nf_im_table_init();
 	if (err)
 		goto err_table;
+	err = nf_im_datagram_init();
+	if (err)
+		goto err_datagram;
 	err = nf_im_expect_init();
 	if (err)
 		goto err_expect;
@@ -399,6 +402,8 @@ err_netlink:
 err_pernet:
 	nf_im_expect_exit();
 err_expect:
+	nf_im_datagram_exit();
+err_datagram:
 	nf_im_table_exit();
 err_table:
 	nf_im_crypto_exit();
@@ -413,6 +418,7 @@ static void __exit nf_im_exit(void)
 	nf_im_sweep_stop();
 	unregister_pernet_subsys(&net_ops);
 	nf_im_expect_exit();
+	nf_im_datagram_exit();
 	nf_im_table_exit();
 	nf_im_crypto_exit();
 	nf_im_pack_exit();

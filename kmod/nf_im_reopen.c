@@ -37,6 +37,9 @@ static bool flow_may_reopen(const struct nf_conn *ct, const struct nf_im_entry *
 
 	if (e && e->ct != ct)
 		return false;
+	/* There is nothing more to read, and what all its datagrams do would be forgotten. */
+	if (e && nf_im_entry_stays(e, ct, &rcu_dereference(nf_im_pack)->p))
+		return false;
 	if (!labels)
 		return e && e->flow.done && e->flow.done != NFIM_KNOWN;
 	if (!nf_im_label_test(labels, NF_IM_LABEL_DONE) &&

@@ -31,7 +31,7 @@ static bool entry_unmark(struct nf_im_entry *e, void *arg)
 
 static bool entry_dead(struct nf_im_entry *e, void *arg)
 {
-	u16 idle = nf_im_now() - e->seen;
+	u8 idle = (u8)nf_im_now() - e->seen;
 
 	/* Made since, or of a namespace whose turn is the next round. */
 	if (e->flags & NF_IM_E_ALIVE || READ_ONCE(e->inet->swept) != round)
@@ -60,7 +60,12 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 		return false;
 	/* A verdict by a packet whose own conntrack did not stay is in none of the labels yet. */
 	nf_im_label_verdict(ct, pack, &e->flow, false);
-	return nf_im_label_holds(ct, pack, &e->flow);
+	if (!nf_im_label_holds(ct, pack, &e->flow))
+		return false;
+	if (!nf_im_entry_stays(e, ct, pack))
+		return true;
+	e->flags |= NF_IM_E_HELD;
+	return false;
 }
 
 /*
@@ -70,6 +75,13 @@ static bool entry_over(struct nf_im_entry *e, struct nf_conn *ct, const struct n
 static bool entry_is_of(const struct nf_im_entry *e, const struct nf_conn *ct)
 {
 	return e->ct == ct || (e->flags & NF_IM_E_UNCONFIRMED && e->key != nf_im_key_address(ct));
+}
+
+/* No packet will move it any more: others need not look for the tuple on its behalf. */
+static void entry_settle(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key)
+{
+	if (nf_im_label_bits(nf_ct_labels_find(ct)) & BIT(NF_IM_LABEL_OPEN))
+		nf_im_entry_to_address(e, ct, key);
 }
 
 static int conntrack_mark(struct nf_conn *ct, void *data)
@@ -86,6 +98,8 @@ static int conntrack_mark(struct nf_conn *ct, void *data)
 		e->flags &= ~NF_IM_E_UNCONFIRMED;
 		if (entry_over(e, ct, &rcu_dereference(nf_im_pack)->p))
 			nf_im_entry_kill(e);
+		else if (e->slot && e->flags & NF_IM_E_HELD)
+			entry_settle(e, ct, &key);
 	}
 	nf_im_bucket_unlock(key);
 	local_bh_enable();

@@ -300,6 +300,21 @@ bool nf_im_entry_watch(struct nf_im_entry *e)
 	return e->watch;
 }
 
+bool nf_im_entry_stays(const struct nf_im_entry *e, const struct nf_conn *ct,
+		       const struct nfim_pack *pack)
+{
+	const struct nfim_flow *flow = &e->flow;
+	u32 actions, dir;
+
+	if (nf_ct_protonum(ct) != IPPROTO_UDP || !nfim_flow_does(flow, &actions) ||
+	    !READ_ONCE(e->inet->watch[flow->proto]))
+		return false;
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		if (!nfim_flow_frames(pack, flow->proto, flow->conf, IPPROTO_UDP, dir))
+			return true;
+	return false;
+}
+
 /* Keep the verdict alone. */
 void nf_im_entry_drop_window(struct nf_im_entry *e)
 {

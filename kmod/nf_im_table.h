@@ -39,6 +39,7 @@ enum {
 	NF_IM_E_HELD		= 1 << 3,	/* its verdict stands in the labels, too */
 	NF_IM_E_FLAG_BITS	= 4,
 	NF_IM_SLOT_BITS		= 16 - NF_IM_E_FLAG_BITS,
+	NF_IM_GEN_BITS		= 24,
 };
 
 /* What a packet of a watched flow did. */
@@ -77,13 +78,18 @@ struct nf_im_entry {
 	u64 key;
 	const struct nf_conn *ct;	/* never dereferenced */
 	struct nf_im_net *inet;
-	struct nf_im_watch *watch;	/* NULL unless known and watched, or with look-ups */
+	struct nf_im_watch *watch;	/* TCP: NULL unless known and watched, or with look-ups */
 	struct nfim_flow flow;
-	u16 gen;	/* changes with the flow; of its lock, so that no later entry has it */
+	/*
+	 * Changes with the flow; of its lock, so that no later entry has it. To be taken for what
+	 * it was, a flow would have to be changed by just the 2^24th change under its lock since
+	 * one packet was begun to be read: that CPU stood still for seconds, and with it RCU.
+	 */
+	u32 gen : NF_IM_GEN_BITS;
+	u32 seen : 32 - NF_IM_GEN_BITS;	/* seconds, of the last packet */
 	u16 flags : NF_IM_E_FLAG_BITS;
 	u16 slot : NF_IM_SLOT_BITS;	/* of its tuple, in nf_im_slots; 0: filed by address */
 	u16 born;	/* seconds, of the first payload */
-	u16 seen;	/* seconds, of the last packet */
 };
 
 /* A window block as the table allocates it. */
@@ -105,7 +111,7 @@ enum {
 /* Protects the buckets whose number ends like its own, and all entries in them. */
 struct nf_im_lock {
 	spinlock_t lock;	/* of the buckets, their entries, and gen */
-	u16 gen;	/* the last one given to an entry */
+	u32 gen;	/* the last one given to an entry, which keeps its low bits */
 } ____cacheline_aligned_in_smp;
 
 extern struct nf_im_lock nf_im_locks[NF_IM_LOCKS];
@@ -190,10 +196,15 @@ static inline struct nf_im_entry *nf_im_entry_find(u64 key)
 	return e;
 }
 
+static inline void nf_im_entry_changed_by(struct nf_im_entry *e, struct nf_im_lock *lock)
+{
+	e->gen = ++lock->gen & ((1U << NF_IM_GEN_BITS) - 1);
+}
+
 /* Whoever has a copy of its flow must start again. */
 static inline void nf_im_entry_changed(struct nf_im_entry *e)
 {
-	e->gen = ++nf_im_lock_of(e->key)->gen;
+	nf_im_entry_changed_by(e, nf_im_lock_of(e->key));
 }
 
 struct nf_im_entry *nf_im_entry_new(struct nf_im_net *inet, u64 key, const struct nf_conn *ct,
@@ -220,6 +231,18 @@ struct nf_im_entry *nf_im_entry_to_tuple(struct nf_im_entry *e, const struct nf_
 void nf_im_entry_to_address(struct nf_im_entry *e, const struct nf_conn *ct, u64 *key);
 void nf_im_entry_reset(struct nf_im_entry *e, u8 epoch);
 bool nf_im_entry_watch(struct nf_im_entry *e);
+
+/**
+ * nf_im_entry_stays() - is an entry kept though labels say all of its verdict?
+ * @e: entry of a flow that is done
+ * @ct: its conntrack
+ * @pack: in force
+ *
+ * What all datagrams of a flow do stands in no label. While a rule asks for it, it stands here, and
+ * the flow is done all the same: rules look, the hook does not.
+ */
+bool nf_im_entry_stays(const struct nf_im_entry *e, const struct nf_conn *ct,
+		       const struct nfim_pack *pack);
 void nf_im_entry_drop_window(struct nf_im_entry *e);
 
 /* Without it. */

@@ -22,6 +22,7 @@ struct im_priv {
 	bool proto_inv;		/* what a hit of @protos must differ from */
 	bool cats_inv;		/* the same for @cats, if @has_cats */
 	bool has_cats;
+	bool by_label;		/* on a known flow, @protos alone say that it is another one */
 	u8 want;		/* what to ask for, where labels cannot tell: enum nf_im_want */
 };
 
@@ -185,8 +186,13 @@ static bool im_mt(const struct sk_buff *skb, struct xt_action_param *par)
 			return im_mt_facts(skb, info);
 		return priv->on_none;
 	}
-	if (differs & priv->slow)
+	if (differs & priv->slow) {
+		/* What packets of other protocols do is not asked for. */
+		if (priv->by_label && nf_im_label_known(labels) &&
+		    protos_hit(priv, labels) == priv->proto_inv)
+			return false;
 		return im_mt_facts(skb, info);
+	}
 	if (protos_hit(priv, labels) == priv->proto_inv)
 		return false;
 	return !priv->has_cats || !!(labels_half(labels->bits, 0) & priv->cats) != priv->cats_inv;
@@ -236,6 +242,8 @@ static void im_priv_init(const struct xt_im_mtinfo *info, struct im_priv *priv)
 	memset(priv, 0, sizeof(*priv));
 	if (nf_im_label_proto_mask(info, protos))
 		priv->want |= NF_IM_WANT_PROTO;
+	else
+		priv->by_label = info->flags & NF_IM_MT_PROTO && !tests_lookup(info);
 	priv->protos[0] = labels_half(protos, 0);
 	priv->protos[1] = labels_half(protos, 1);
 	priv->proto_inv = !(info->flags & NF_IM_MT_PROTO) || inverted(info, NF_IM_MT_PROTO);

@@ -213,6 +213,33 @@ void nfim_flow_init(struct nfim_flow *flow);
 void nfim_flow_offered(struct nfim_flow *flow, u8 proto, u32 actions);
 
 /**
+ * nfim_flow_frames() - do packets of a known flow say themselves what they do?
+ * @pack: opened pack
+ * @proto: of the flow
+ * @conf: enum nfim_confidence of the flow
+ * @l4: NFIM_L4_TCP or NFIM_L4_UDP
+ * @dir: of the packet
+ *
+ * Return: false where all do what their flow does, by what decided it.
+ */
+bool nfim_flow_frames(const struct nfim_pack *pack, u32 proto, u8 conf, u8 l4, u8 dir);
+
+/**
+ * nfim_flow_does() - what all packets of a flow of datagrams do
+ * @flow: the flow
+ * @actions: set, if that is known; packets that say it themselves may do something else
+ *
+ * Return: false if it is not known: what was learnt says nothing, what was offered (NFIM_F_LOST) is
+ * known as long as the offer is.
+ */
+static inline bool nfim_flow_does(const struct nfim_flow *flow, u32 *actions)
+{
+	*actions = flow->dir[0].node;
+	return flow->done == NFIM_KNOWN && flow->conf != NFIM_CONF_LEARNT &&
+	       !(flow->flags[0] & NFIM_F_LOST);
+}
+
+/**
  * nfim_flow_learnt() - a flow to an address that a name was learnt of
  * @flow: that nothing is known of, seen from its start on
  * @proto: the name's

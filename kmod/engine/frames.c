@@ -14,21 +14,32 @@
  */
 #define NFIM_WALK_SEEN	0x8000
 
-static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
-					   const struct nfim_flow *flow)
+static const struct nfim_frames *find_frames(const struct nfim_pack *pack, u32 proto, u8 conf,
+					     u8 l4, u8 dir)
 {
-	const struct nfim_proto *p = nfim_pack_proto(mc->pack, flow->proto);
+	const struct nfim_proto *p = nfim_pack_proto(pack, proto);
 	const struct nfim_frames *fr;
 	u32 i;
 
 	/* What a name alone tells is encrypted, and what was offered has no frames. */
-	if (!p || !p->frames || flow->conf >= NFIM_CONF_NAME)
+	if (!p || !p->frames || conf >= NFIM_CONF_NAME)
 		return NULL;
-	fr = &mc->pack->frames[p->frames - 1];
+	fr = &pack->frames[p->frames - 1];
 	for (i = 0; i < p->n_frames; i++, fr++)
-		if (fr->l4 == mc->seg->l4 && fr->dirs & 1U << mc->seg->dir)
+		if (fr->l4 == l4 && fr->dirs & 1U << dir)
 			return fr;
 	return NULL;
+}
+
+bool nfim_flow_frames(const struct nfim_pack *pack, u32 proto, u8 conf, u8 l4, u8 dir)
+{
+	return find_frames(pack, proto, conf, l4, dir);
+}
+
+static const struct nfim_frames *frames_of(const struct nfim_match_ctx *mc,
+					   const struct nfim_flow *flow)
+{
+	return find_frames(mc->pack, flow->proto, flow->conf, mc->seg->l4, mc->seg->dir);
 }
 
 /* Bytes of a name to the step; returns how many, or 0 if they cannot be had. */

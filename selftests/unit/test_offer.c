@@ -153,9 +153,9 @@ TEST(test_words)
 }
 
 /* An attribute has quotes around it, so that a cut is seen. */
-static bool read_tag(const u8 *p, u32 len, __attribute__((unused)) bool ends,
-		     struct nfim_offer *offer, u32 *took)
+static bool read_tag(const u8 *p, u32 len, bool ends, struct nfim_offer *offer, u32 *took)
 {
+	(void)ends;
 	return nfim_offer_tag(p, len, (const u8 *)"\4host", (const u8 *)"\4port", offer, took);
 }
 
