@@ -149,8 +149,50 @@ test_default_deny() {
 	done
 }
 
+# echoed PORT - of 24 datagrams of nobody's, from one port, how many are echoed.
+echoed() {
+	cli python3 - "$SRV4" "$1" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 4200))
+		s.settimeout(0.3)
+		n = 0
+		for i in range(24):
+		    s.sendto(b"datagram %d" % i, (sys.argv[1], int(sys.argv[2])))
+		    try:
+		        n += bool(s.recv(99))
+		    except OSError:
+		        pass
+		print(n)
+	END
+}
+
+# What must pass so that a flow can be decided: where it does not, no verdict ever comes.
+test_datagrams() {
+	local file before
+
+	for file in $(each default-deny); do
+		check "$file loads" load "$file"
+		fw conntrack -F 2>/dev/null
+		check_like "$file: datagrams of nobody's pass until the 16th, both ways counted" "[78]" \
+			"$(echoed 4433)"
+		check_eq "$file: and no more of that flow" 0 "$(echoed 4433)"
+	done
+	clear_rules
+	fw conntrack -F 2>/dev/null
+	rules <<-'END'
+		-A FORWARD -m im --state decided -m comment --comment decided
+		-A FORWARD -m im --state undecided -m comment --comment undecided -j DROP
+	END
+	before=$(im_status unknown)
+	check_eq "where undecided datagrams are dropped none passes" 0 "$(echoed 4433)"
+	check_counts "nor is the flow ever decided, as im(8) says" undecided=24 decided=0
+	check_eq "not even to be none" "$before" "$(im_status unknown)"
+	clear_rules
+}
+
 ktap_plan
-im_setup iptables-nft nft quichello socat
+im_setup iptables-nft nft quichello socat python3
 [ -d "$NF_IM_PAYLOAD/policy-recipes" ] || skip_all "no recipes in the payload"
 # shellcheck disable=SC2034 # read by ipt
 IPT=iptables-nft
@@ -171,4 +213,5 @@ test_fast_fail
 test_one_service
 test_no_files
 test_default_deny
+test_datagrams
 ktap_finish
