@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Look-ups of messengers' names: the C library's resolver and queries made by hand, over UDP and
-# TCP, and dnsmasq's answers. A look-up is none of the messenger's flows: it matches only rules
+# TCP, and the answers of dnsmasq and unbound. A look-up is none of the messenger's flows: it matches only rules
 # that say --action lookup.
 
 # shellcheck source=selftests/netns/lib.sh
@@ -16,6 +16,32 @@ start_dnsmasq() {
 	srv dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts \
 		--user=root --pid-file= --port="$1" --address="/#/$SRV4" >&2 &
 	wait_listen srv "$1"
+}
+
+# start_unbound PORT - the same.
+start_unbound() {
+	printf '%s\n' "server:" "interface: $SRV4@$1" "access-control: 0.0.0.0/0 allow" \
+		'chroot: ""' 'username: ""' 'pidfile: ""' "use-syslog: no" "do-daemonize: no" \
+		"directory: \"$RESULTS\"" 'module-config: "iterator"' 'local-zone: "." redirect' \
+		"local-data: \". 60 IN A $SRV4\"" "remote-control:" "control-enable: no" \
+		>"$RESULTS/unbound.conf"
+	srv unbound -c "$RESULTS/unbound.conf" >&2 &
+	wait_listen srv "$1"
+}
+
+# Another server's answers.
+test_unbound() {
+	lookup_rules
+	check_eq "unbound: two names are answered" 2 "$(ask 5398 www.test g.whatsapp.net)"
+	check_counts "unbound: of one query and answer are seen" query=1 answer=1 "${wrong[@]}"
+	check_eq "unbound: over TCP, too" 2 "$(ask --tcp --edns 5398 notwhatsapp.com g.whatsapp.net)"
+	check_counts "unbound: once more" query=2 answer=2 "${wrong[@]}"
+	ipt -F FORWARD
+	lookup_rules REJECT
+	check_eq "unbound: a rule on look-ups refuses one of two" 1 "$(ask 5398 www.test g.whatsapp.net)"
+	check_counts "unbound: by that" query=1 answer=0 "${wrong[@]}"
+	ipt -F FORWARD
+	fw conntrack -F 2>/dev/null
 }
 
 # resolve NAME [OPTION...] - the C library's; options as in resolv.conf(5).
@@ -137,6 +163,12 @@ im_setup dnsmasq getent python3
 printf 'nameserver %s\n' "$SRV4" >/etc/resolv.conf
 start_dnsmasq 53
 start_dnsmasq 5399
+if command -v unbound >/dev/null; then
+	start_unbound 5398
+	test_unbound
+else
+	ktap_skip unbound "this release's root has no unbound"
+fi
 test_seen
 test_forms
 test_refused
