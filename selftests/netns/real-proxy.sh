@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Messengers inside real proxies: SOCKS of dante, microsocks and ssh -D, CONNECT of tinyproxy. The
-# proxy is on srv, as the servers are, so the firewall sees what the client says to the proxy.
+# Messengers inside real proxies: SOCKS of dante, microsocks and ssh -D, CONNECT of tinyproxy and
+# squid. The proxy is on srv, as the servers are, so the firewall sees what the client says to the proxy.
 
 # shellcheck source=selftests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,6 +44,15 @@ start_tinyproxy() {
 	wait_listen srv "$1"
 }
 
+# start_squid PORT - it takes a while; wait_listen before it is asked.
+start_squid() {
+	printf '%s\n' "http_port $SRV4:$1" "http_access allow all" "cache deny all" \
+		"access_log none" "cache_log /dev/null" "pid_filename none" "coredump_dir /tmp" \
+		"visible_hostname srv.test" "shutdown_lifetime 0 seconds" "pinger_enable off" \
+		"netdb_filename none" "max_filedescriptors 256" >"$RESULTS/squid.conf"
+	start srv squid squid -N -d 1 -f "$RESULTS/squid.conf"
+}
+
 # ssh_socks SIDE ADDRESS PORT - ssh -D on SIDE, through srv's sshd.
 ssh_socks() {
 	start "$1" "ssh-$1" ssh -F none -i "$RESULTS/sshd/id" -N -D "$2:$3" -o BatchMode=yes \
@@ -77,6 +86,11 @@ test_curl() {
 		curl_irc --proxy "socks4a://$SRV4:1081"
 	! has tinyproxy || both_ways "IRC by curl in CONNECT of tinyproxy" irc xmpp "$words" \
 		curl_irc --proxytunnel --proxy "http://$SRV4:8888"
+	if has squid; then
+		wait_listen srv 3128
+		both_ways "IRC by curl in CONNECT of squid" irc xmpp "$words" \
+			curl_irc --proxytunnel --proxy "http://$SRV4:3128"
+	fi
 }
 
 # The proxy itself is nothing to a rule, whatever else goes through it.
@@ -92,6 +106,12 @@ test_others() {
 		check "HTTPS by curl in CONNECT of tinyproxy passes" \
 			cli curl -sSk --max-time 20 --proxy "http://$SRV4:8888" "https://$SRV4:443/"
 	fi
+	if has squid; then
+		check "HTTP by curl and squid passes" \
+			cli curl -sSf --max-time 10 --proxy "http://$SRV4:3128" "http://$SRV4:80/"
+		check "HTTPS by curl in CONNECT of squid passes" \
+			cli curl -sSk --max-time 20 --proxy "http://$SRV4:3128" "https://$SRV4:443/"
+	fi
 	check_counts "and no rule counts" reject=0 drop=0 other=0
 }
 
@@ -106,7 +126,8 @@ test_hidden() {
 
 ktap_plan
 im_setup ngircd curl sshd nginx
-need_programs prosody mcabber tinyproxy bitlbee ii
+need_programs prosody mcabber tinyproxy bitlbee ii squid
+! has squid || start_squid 3128
 start_ngircd 6667
 start_nginx 80 443
 start_sshd 22
