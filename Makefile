@@ -16,7 +16,7 @@ compiler := tools/nfim-compile/nfim-compile
 
 .PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
 	static matrix cross debug-kernel packages install modules_install dkms-install dist clean help \
-	vm-modules kernel-headers
+	vm-modules kernel-headers check-full
 
 all: modules userspace tools
 
@@ -48,6 +48,10 @@ demo:
 check:
 	selftests/deps build vm check
 	selftests/check
+
+check-full:
+	selftests/deps build vm check
+	selftests/check --full
 
 selftest: vm-modules tools
 	$(vm)/run
@@ -126,6 +130,7 @@ help:
 	@echo 'nf-im $(NF_IM_VERSION)'
 	@echo '  demo             a real kernel drops a real Yahoo! Messenger session'
 	@echo '  check            every test; installs what it needs'
+	@echo '  check-full       and then what takes hours: fuzz and budget, in full'
 	@echo '  all              modules, userspace and tools'
 	@echo '  modules          nf_im.ko and xt_im.ko for KDIR ($(KDIR))'
 	@echo '  userspace, tools libnfim and libxt_im.so; imctl and nft-im'
