@@ -14,7 +14,7 @@ export PREFIX DESTDIR V
 vm := selftests/vm
 compiler := tools/nfim-compile/nfim-compile
 
-.PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy style \
+.PHONY: all modules userspace tools check selftest fuzz budget bench demo accuracy agree style \
 	static matrix cross debug-kernel packages install modules_install dkms-install dist clean help \
 	vm-modules kernel-headers check-full
 
@@ -90,6 +90,11 @@ bench:
 accuracy: tools
 	selftests/accuracy
 
+agree:
+	selftests/deps build vm
+	$(MAKE) -s vm-modules tools
+	selftests/agree
+
 style:
 	selftests/style
 
@@ -142,6 +147,7 @@ help:
 	@echo '  budget           how often signatures hit what is none of theirs: 10 million payloads each'
 	@echo '  bench            instructions a packet and a call'
 	@echo '  accuracy         imctl classify over labelled captures, if they are there'
+	@echo '  agree            the kernel says the same of their flows; minutes in a VM'
 	@echo '  style, static    checkpatch, shellcheck, codespell; sparse'
 	@echo '  install          all but the modules'
 	@echo '  modules_install  the modules, for KDIR'

@@ -7,8 +7,8 @@
 #	cli --> any address --> fw --> any address --> srv
 #
 # The captures are made here: by imctl's own tests, by rawreplay, and by tcpdump of
-# sessions over sockets. Further ones come in a tar archive as first --disk of the
-# VM's runner.
+# sessions over sockets; or they come in a tar archive as first --disk of the VM's
+# runner (selftests/agree).
 
 # shellcheck source=selftests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -86,16 +86,25 @@ captures_of() {
 	ktap_result "${1##*/}" "${PIPESTATUS[0]}"
 }
 
-
-main() {
-	captures=$RESULTS/captures
-	mkdir -p "$captures"/{sockets,hand,imctl,extra}
-	fw imctl labels --write 2>/dev/null
-	record_sessions
+prepare() {
 	silence_hosts
 	modprobe nf_im
 	route_through
 	fw imctl enable --runtime
+}
+
+# Captures of others.
+extra_captures() {
+	prepare
+	tar -xf "$extra" -C "$captures/extra"
+	# They may lack packets, which conntrack takes ill.
+	fw sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1
+	captures_of "$captures/extra"
+}
+
+own_captures() {
+	record_sessions
+	prepare
 	"$netns_dir/rawreplay" make "$captures/hand"
 	python3 "$netns_dir/mkpcap.py" "$captures/imctl"
 	# Of other links, and of parts of packets: not to be sent as they were.
@@ -105,13 +114,20 @@ main() {
 	# The kernel learns offers only where a rule asks for actions, which classify always does, and
 	# for minutes of its own clock, not of the capture's: related.sh is about those.
 	rm "$captures"/imctl/{bytestream,dcc-*,sip-media}.pcap
-	[ ! -b "$extra" ] || tar -xf "$extra" -C "$captures/extra"
 	captures_of "$captures/sockets"
 	captures_of "$captures/hand"
 	captures_of "$captures/imctl"
-	# Those of others may lack packets, which conntrack takes ill.
-	fw sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1
-	[ ! -b "$extra" ] || captures_of "$captures/extra"
+}
+
+main() {
+	captures=$RESULTS/captures
+	mkdir -p "$captures"/{sockets,hand,imctl,extra}
+	fw imctl labels --write 2>/dev/null
+	if [ -b "$extra" ]; then
+		extra_captures
+	else
+		own_captures
+	fi
 }
 
 ktap_plan

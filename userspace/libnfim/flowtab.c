@@ -464,7 +464,7 @@ static void seg_acks(struct nfim_seg *seg, const struct nfim_track *t, int dir,
 	seg->acked = peer->ack;
 	seg->has_peer_acked = me->has_ack;
 	seg->peer_acked = me->ack;
-	if (pkt->flags & NFIM_TCP_ACK &&
+	if (pkt->flags & NFIM_TCP_ACK && nfim_track_believes(t, dir, pkt) &&
 	    (!me->has_ack || (int32_t)(pkt->ack - me->ack) > 0)) {
 		seg->has_peer_acked = true;
 		seg->peer_acked = pkt->ack;
@@ -527,7 +527,8 @@ static int packet_of(struct nfim_flowtab *tab, struct nfim_row *row, int dir,
 		if (row->track)
 			seg_tcp(&seg, row->track, dir, pkt);
 		ret = inspect(tab, row, &seg, pkt->usec);
-	} else if (row->track && row->payload && row->verdict == NFIM_UNDECIDED) {
+	} else if (row->track && row->payload && row->verdict == NFIM_UNDECIDED &&
+		   !(pkt->flags & NFIM_TCP_RST)) {
 		seg_acks(&seg, row->track, dir, pkt);
 		row->verdict = nfim_flow_settle(&row->flow, &seg);
 		if (row->verdict == NFIM_KNOWN)

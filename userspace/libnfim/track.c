@@ -90,12 +90,8 @@ static void take_syn(struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
 	}
 }
 
-static void take_ack(struct nfim_track_side *me, const struct nfim_track_side *peer,
-		     uint32_t ack)
+static void take_ack(struct nfim_track_side *me, uint32_t ack)
 {
-	/* What was never sent cannot be acknowledged. */
-	if (peer->has_end && after(ack, peer->end))
-		return;
 	if (!me->has_ack) {
 		me->ack = ack;
 		me->allowed = ack;
@@ -113,6 +109,14 @@ static void take_window(struct nfim_track_side *me, const struct nfim_track_side
 
 	if (after(end, me->allowed))
 		me->allowed = end;
+}
+
+bool nfim_track_believes(const struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
+{
+	const struct nfim_track_side *peer = &t->side[!dir];
+
+	return pkt->flags & NFIM_TCP_SYN || !(pkt->flags & NFIM_TCP_ACK) || !peer->has_end ||
+	       !after(pkt->ack, peer->end);
 }
 
 bool nfim_track_stray(const struct nfim_track *t, int dir, const struct nfim_pkt *pkt)
@@ -140,20 +144,23 @@ void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt
 		return;
 	if (syn)
 		take_syn(t, dir, pkt);
-	if (!me->has_end || after(end, me->end))
-		me->end = end;
-	me->has_end = true;
-	if (pkt->flags & NFIM_TCP_ACK) {
-		take_ack(me, peer, pkt->ack);
-		if (me->ack == pkt->ack)
-			take_window(me, peer, pkt);
-	}
 	if (fin)
 		me->fin = true;
 	if (me->fin && peer->fin)
 		t->closed = true;
 	if (pkt->len && !t->first_payload)
 		t->first_payload = pkt->usec;
+	if (!nfim_track_believes(t, dir, pkt))
+		return;
+	if (!me->has_end || after(end, me->end))
+		me->end = end;
+	me->has_end = true;
+	/* Of a SYN's answer, too: what was never sent cannot be acknowledged. */
+	if (pkt->flags & NFIM_TCP_ACK && !(peer->has_end && after(pkt->ack, peer->end))) {
+		take_ack(me, pkt->ack);
+		if (me->ack == pkt->ack)
+			take_window(me, peer, pkt);
+	}
 }
 
 void nfim_track_settle(struct nfim_track *t, int dir, const struct nfim_pkt *pkt)

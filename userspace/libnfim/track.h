@@ -62,6 +62,17 @@ enum nfim_track_say nfim_track_judge(struct nfim_track *t, int dir, const struct
 void nfim_track_packet(struct nfim_track *t, int dir, const struct nfim_pkt *pkt);
 
 /**
+ * nfim_track_believes() - is what a packet says of the connection taken for true?
+ * @t: connection
+ * @dir: direction of the packet
+ * @pkt: packet
+ *
+ * Conntrack learns nothing of one that acknowledges what was never sent, even where it is told
+ * to let it pass.
+ */
+bool nfim_track_believes(const struct nfim_track *t, int dir, const struct nfim_pkt *pkt);
+
+/**
  * nfim_track_stray() - is a packet no part of the connection, whatever its bytes say?
  * @t: connection
  * @dir: direction of the packet
