@@ -170,7 +170,7 @@ test_x() {
 test_none() {
 	raw open "n$no" "$1" 5093
 	forget 2
-	raw send "n$no" "$(hex hello)"
+	raw send "n$no" "$(hex howdy)"
 	check_cells "no signature, before the answer" undecided
 	busywait 5000 raw_is got "n$no" 5
 	raw send "n$no" "$(hex again)"
@@ -231,7 +231,7 @@ test_unlabelled() {
 	check_cells "with a frame" decided x
 	raw send "l$no" -
 	check_cells "an acknowledgement after it" decided x
-	raw send "m$no" "$(hex hello)"
+	raw send "m$no" "$(hex howdy)"
 	check_cells "no signature" undecided
 	check_eq "$prefix: indeed" "" "$(labels_of 5092)"
 	del_cells
