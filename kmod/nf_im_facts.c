@@ -153,6 +153,7 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	/* A flow that was let go is uninspected from its next payload on: the hook says so. */
 	if (!labels || (want_proto && !labelled) ||
 	    (want_actions && (l4 == IPPROTO_TCP ||
+			      (!labelled && nf_im_label_known(labels)) ||
 			      !(nf_im_label_bits(labels) & BIT(NF_IM_LABEL_DONE)))))
 		facts_table(skb, ct, ctinfo, want_actions && l4 == IPPROTO_TCP, facts);
 	if (want & NF_IM_WANT_LOOKUPS && l4 == IPPROTO_UDP && !facts->known &&
@@ -166,8 +167,9 @@ void nf_im_facts_get(const struct sk_buff *skb, u32 want, struct nf_im_facts *fa
 	}
 	if (!facts->proto)
 		facts->proto = labelled;
+	/* Of one that is known, but whose entry was let go, nobody knows what it does. */
 	if (!facts->proto)
-		facts->actions_known = true;
+		facts->actions_known = !facts->known;
 	else if (want_actions && l4 == IPPROTO_UDP)
 		facts->actions_known = nf_im_datagram_does(skb, ct, ctinfo, pack, facts,
 							   &facts->actions);

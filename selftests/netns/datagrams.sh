@@ -49,6 +49,7 @@ say() {
 
 # Allocate, with the realm.
 allocate='\0\3\0\x14\x21\x12\xa4\x42............\0\x14\0\x0fvoip.signal.org\0'
+unlabelled='\0\3\0\x10\x21\x12\xa4\x42............\0\x14\0\x0bmeet.jit.si\0'
 
 test_call() {
 	reload
@@ -80,6 +81,21 @@ test_late() {
 	voice_rules
 	say 3479 "a voice"
 	check_counts "is of no action that a later rule knows" all=2 voice=0 silent=0 file=0 twin=0
+}
+
+# Whose label there is none, rules that name no protocol must find in the table.
+test_unlabelled() {
+	reload
+	rules <<-'END'
+		-A FORWARD -p udp -m im --category voice -m comment --comment all
+		-A FORWARD -p udp -m im --action voice -m comment --comment voice
+		-A FORWARD -p udp -m im ! --action voice -m comment --comment silent
+		-A FORWARD -p udp -m im --action file -m comment --comment file
+	END
+	say 3479 "$unlabelled"
+	say 3479 "a voice"
+	check_eq "a call without a label of its own has im-done" 1 "$(done_to 3479)"
+	check_counts "and is voice where no rule names it" all=4 voice=4 silent=0 file=0
 }
 
 test_dropped() {
@@ -123,6 +139,7 @@ serve_udp "$sip" 5060
 fw imctl labels --write >/dev/null
 test_call
 test_late
+test_unlabelled
 test_dropped
 test_shared
 check "the kernel is well" kernel_is_well
