@@ -427,6 +427,19 @@ static bool blocks_short(const struct nf_im_net *inet)
 		atomic_read(&other_block_bytes) > (int)(cap / 4 - one));
 }
 
+/*
+ * A verdict that stands here alone must not be lost; the cap counts it, and it dies. One that the
+ * labels say, too, stays for what its packets do, if there is anything.
+ */
+static bool entry_spared(const struct nf_im_entry *e, bool must)
+{
+	if (e->flow.done != NFIM_KNOWN)
+		return false;
+	if (!(e->flags & NF_IM_E_HELD))
+		return true;
+	return !must && (e->watch || e->flow.dir[0].node);
+}
+
 /* May this entry make room for a new flow of @inet, or for a window? */
 static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet, bool window,
 			    bool must)
@@ -441,8 +454,7 @@ static bool entry_evictable(struct nf_im_entry *e, const struct nf_im_net *inet,
 	 */
 	if (e->flags & NF_IM_E_UNCONFIRMED)
 		return true;
-	/* A verdict that stands here alone must not be lost; the cap counts it, and it dies. */
-	if (e->flow.done == NFIM_KNOWN && !(must && e->flags & NF_IM_E_HELD))
+	if (entry_spared(e, must))
 		return false;
 	if (e->flags & NF_IM_E_TOUCHED && !must) {
 		e->flags &= ~NF_IM_E_TOUCHED;
