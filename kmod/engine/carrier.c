@@ -252,10 +252,12 @@ static void note_target(struct nfim_match_ctx *mc, const struct nfim_peel *p)
 	const struct nfim_step *step = mc->step;
 	struct nfim_name_hit hit;
 
-	if (p->host_len && p->host_kind == NFIM_HOST_NAME &&
-	    nfim_names_find(mc->pack, step->host, step->host_len, &hit) &&
-	    hit.class == NFIM_NAME_DEDICATED)
-		mc->target = hit.proto;
+	if (!p->host_len)
+		return;
+	mc->asked = true;
+	mc->target = p->host_kind == NFIM_HOST_NAME &&
+		     nfim_names_find(mc->pack, step->host, step->host_len, &hit) &&
+		     hit.class == NFIM_NAME_DEDICATED ? hit.proto : 0;
 }
 
 /* Does the rule's yes count, beside what the carrier says of the same bytes? */
@@ -352,7 +354,7 @@ static bool carry_step(struct nfim_carry *c, enum nfim_run_result *rules)
 		return false;
 	}
 	if (moves(res)) {
-		if (res == NFIM_PEEL_INNER)
+		if (res == NFIM_PEEL_INNER || p.inner == NFIM_CARRIER_CONNECT)
 			note_target(c->mc, &p);
 		dir_move(c, &p, res);
 		return true;

@@ -218,7 +218,8 @@ static enum nfim_peel_result peel_head(struct nfim_peel *p)
 	if (h.connect) {
 		if (ends)
 			return inner(p, NFIM_CARRIER_CONNECT, h.end);
-		/* An empty line may have begun. */
+		/* An empty line may have begun; the host was read, whatever else the head holds. */
+		p->inner = NFIM_CARRIER_CONNECT;
 		p->step = AT_REST;
 		p->next = p->view->len - 3;
 		return NFIM_PEEL_ON;

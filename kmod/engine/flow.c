@@ -576,7 +576,7 @@ static void seg_again(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir], scratch = { .base = d->base };
 	struct nfim_wait wait[NFIM_WAITS] __uninitialized;
 	struct nfim_window_view wv;
-	u8 flags = 0;
+	u8 flags = 0, target;
 	struct nfim_carry c = {
 		.mc = mc,
 		.wait = wait,
@@ -587,8 +587,16 @@ static void seg_again(struct nfim_match_ctx *mc, struct nfim_flow *flow,
 	};
 
 	nfim_window_view_init(&wv, NULL, mc->seg, pl->start, pl->skip, false);
-	if (nfim_carry(&c) != NFIM_RUN_YES)
+	if (!mc->asked)
+		mc->target = flow->conf == NFIM_CONF_TARGET ? flow->proto : 0;
+	target = mc->target;
+	if (nfim_carry(&c) != NFIM_RUN_YES) {
+		/* Two readings lead to two hosts: nobody knows to which. */
+		if (mc->target != target)
+			flow->flags[mc->seg->dir] |= NFIM_F_ANOMALY;
+		mc->target = target;
 		return;
+	}
 	mc->step->blocks = 0;
 	mc->step->keep_from = 0;
 	mc->step->keep_to = 0;
@@ -718,7 +726,7 @@ void nfim_flow_step(const struct nfim_pack *pack, struct nfim_flow *flow,
 	else if (was == NFIM_UNDECIDED || was == NFIM_KNOWN)
 		step_segment(&mc, flow);
 	step->server &= !flow->dir[seg->dir].chain;
-	if (unlikely(mc.target) && flow->done != NFIM_KNOWN)
+	if (unlikely(mc.asked) && flow->done != NFIM_KNOWN)
 		nfim_flow_target(flow, mc.target);
 	if (unlikely(flow->conf >= NFIM_CONF_LEARNT && !was))
 		nfim_learnt_step(flow, step);

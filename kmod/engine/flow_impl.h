@@ -16,6 +16,7 @@ struct nfim_match_ctx {
 	u8 conf;		/* out: enum nfim_confidence, with that yes */
 	u32 actions;		/* out: of the whole flow, with NFIM_NO_RULE */
 	u8 target;		/* out: whose host a proxy was asked for, or 0 */
+	bool asked;		/* out: it was asked for one, that of target */
 	u32 need;		/* out, of nfim_match(): see there */
 	u32 half;		/* what this direction said of a pair: nfim_rule.half, or 0 */
 	u32 kept;		/* the number in it */

@@ -40,10 +40,15 @@ void nfim_learnt_end(struct nfim_flow *flow)
 	}
 }
 
+/* The last one counts: of a proxy asked again, or of one behind it. @proto 0: it is nobody's. */
 void nfim_flow_target(struct nfim_flow *flow, u8 proto)
 {
-	flow->proto = proto;
-	flow->conf = NFIM_CONF_TARGET;
+	if (proto) {
+		flow->proto = proto;
+		flow->conf = NFIM_CONF_TARGET;
+	} else if (flow->conf == NFIM_CONF_TARGET) {
+		nfim_flow_unlearn(flow);
+	}
 }
 
 void nfim_learnt_step(struct nfim_flow *flow, struct nfim_step *step)

@@ -419,6 +419,12 @@ TEST(test_targets)
 		TARGET("socks5", SOCKS5_C JUNK, SOCKS5_S JUNK, "ymsg"),
 		TARGET("socks5, an address", SOCKS5_USER_C JUNK, SOCKS5_USER_S JUNK, NULL),
 		TARGET("the inner one", SOCKS5_C ICQ_C JUNK, SOCKS5_S CONNECT_S JUNK, "oscar"),
+		TARGET("asked again, for others",
+		       ICQ_C "CONNECT www.example.org:443 HTTP/1.0\r\n\r\n" JUNK,
+		       "HTTP/1.0 403 No\r\nContent-Length: 0\r\n\r\n" CONNECT_S JUNK, NULL),
+		TARGET("asked again, for an address",
+		       ICQ_C "CONNECT 192.0.2.1:443 HTTP/1.0\r\n\r\n" JUNK,
+		       "HTTP/1.0 403 No\r\nContent-Length: 0\r\n\r\n" CONNECT_S JUNK, NULL),
 		TARGET("something known", ICQ_C "VER 1 MSNP18 CVR0\r\n", CONNECT_S JUNK, "msnp"),
 		TARGET("no proxy", JUNK "login.icq.com", JUNK, NULL),
 #undef TARGET

@@ -209,6 +209,68 @@ TEST(test_target)
 	expect(&d, NFIM_KNOWN);
 }
 
+/* However long the head is in which its name stands. */
+TEST(test_target_long_head)
+{
+	static const char asked[] = "CONNECT login.icq.com:443 HTTP/1.0\r\nX: ";
+	static const char answered[] = "HTTP/1.0 200 OK\r\n\r\n\x99\x98";
+	static const u32 pads[] = { 10, NFIM_PREFIX_KEEP_MAX - 60, NFIM_PREFIX_KEEP_MAX,
+				    NFIM_PREFIX_KEEP_MAX + 300 };
+	char head[NFIM_PREFIX_KEEP_MAX + 512];
+	struct drive d;
+	u32 i, len, cut;
+
+	for (i = 0; i < ARRAY_SIZE(pads); i++) {
+		len = sizeof(asked) - 1;
+		memcpy(head, asked, len);
+		memset(head + len, 'x', pads[i]);
+		len += pads[i];
+		memcpy(head + len, "\r\n\r\n\x99\x98", 6);
+		len += 6;
+		for (cut = 0; cut < len; cut += 1400) {
+			begin(&d, "a proxy, asked at length");
+			if (cut)
+				drive_at(&d, 0, 0, head, cut);
+			drive_at(&d, 0, cut, head + cut, len - cut);
+			d.acked[0] = len;
+			drive_at(&d, 1, 0, answered, sizeof(answered) - 1);
+			d.acked[1] = sizeof(answered) - 1;
+			drive_ack(&d, 0);
+			case_str("protocol", drive_proto(&d), "oscar");
+			expect(&d, NFIM_KNOWN);
+		}
+	}
+}
+
+/* Which of two hosts the proxy heard, where the client said both with the same numbers? */
+TEST(test_target_decoy)
+{
+	static const char first[] = "CONNECT login.icq.com:443 HTTP/1.0\r\n\r\n";
+	static const char *const others[] = {
+		"CONNECT msg.yahoo.com:443 HTTP/1.0\r\n\r\n",
+		"CONNECT www.test.test:443 HTTP/1.0\r\n\r\n",
+	};
+	static const char answered[] = "HTTP/1.0 200 OK\r\n\r\n\x99\x98";
+	const u32 len = sizeof(first) - 1;
+	struct drive d;
+	u32 i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(others) + 1; i++) {
+		const char *again = i < 4 ? others[i / 2] : first;
+
+		assert_int_equal(strlen(again), len);
+		begin(&d, "a proxy, asked for two hosts");
+		drive_at(&d, 0, 0, i % 2 ? again : first, len);
+		drive_at(&d, 0, 0, i % 2 ? first : again, len);
+		drive_at(&d, 0, len, "\x99\x98", 2);
+		d.acked[0] = len + 2;
+		drive_at(&d, 1, 0, answered, sizeof(answered) - 1);
+		d.acked[1] = sizeof(answered) - 1;
+		drive_ack(&d, 0);
+		expect(&d, i < 4 ? NFIM_GIVEN_UP : NFIM_KNOWN);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +280,8 @@ int main(void)
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_target_long_head),
+		cmocka_unit_test(test_target_decoy),
 	};
 	int failed;
 
