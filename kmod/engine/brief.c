@@ -36,17 +36,6 @@ static bool brief_closed(const struct nfim_match_ctx *mc, struct nfim_flow *flow
 	return true;
 }
 
-/* The segment at @pl is none of ours: the direction closes, or waits for the next one. */
-static void brief_none(const struct nfim_match_ctx *mc, struct nfim_flow *flow,
-		       const struct nfim_place *pl)
-{
-	struct nfim_flow_dir *d = &flow->dir[mc->seg->dir];
-
-	flow->packets++;
-	nfim_dir_close(mc, flow, d->next, pl->end, nfim_dir_keep(d));
-	nfim_flow_budget(flow, mc->seg);
-}
-
 /* The first segment of a direction, if by its first bytes it is none of ours. */
 static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
@@ -62,7 +51,9 @@ static bool brief_first(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 		return false;
 	d->base = seg->seq;
 	flow->flags[seg->dir] |= NFIM_F_BASE;
-	brief_none(mc, flow, &pl);
+	flow->packets++;
+	nfim_dir_close(mc, flow, d->next, pl.end, nfim_dir_keep(d));
+	nfim_flow_budget(flow, seg);
 	return true;
 }
 
@@ -85,27 +76,25 @@ static bool mid_start(const struct nfim_flow *flow, const struct nfim_seg *seg, 
 	       acked <= min(*start, begun ? d->next : 0);
 }
 
-/* A segment in mid-stream, each of which is a new start: if by its first bytes it is none. */
+/*
+ * A segment in mid-stream, each of which is a new start: if by its first bytes it is none. What it
+ * leaves behind is what a restart does, so that nothing of the one before has to be looked at.
+ */
 static bool brief_mid(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	const struct nfim_seg *seg = mc->seg;
-	struct nfim_flow_dir *d = &flow->dir[seg->dir], was = *d;
-	u8 flags = flow->flags[seg->dir];
-	struct nfim_place pl = {};
+	u32 start;
 
-	if (!mid_start(flow, seg, &pl.start))
+	if (!seg->head_len || !mid_start(flow, seg, &start) ||
+	    nfim_carrier_begin(mc, *seg->head) != NFIM_CARRIER_NONE ||
+	    !nfim_match_nothing(mc, NFIM_ROOT_TCP_MID, seg->head, seg->head_len, false))
 		return false;
-	if (flags & NFIM_F_BASE)
-		nfim_dir_restart(flow, seg->dir, pl.start);
-	else
+	if (!(flow->flags[seg->dir] & NFIM_F_BASE))
 		nfim_dir_become_mid(flow, seg);
-	pl.end = pl.start + seg->len;
-	if (!nfim_seg_nothing(mc, flow, &pl)) {
-		*d = was;
-		flow->flags[seg->dir] = flags;
-		return false;
-	}
-	brief_none(mc, flow, &pl);
+	nfim_dir_restart(flow, seg->dir, start);
+	flow->dir[seg->dir].next = start + seg->len;
+	flow->packets++;
+	nfim_flow_budget(flow, seg);
 	return true;
 }
 

@@ -160,8 +160,11 @@ static void dir_exhausted(struct nfim_flow *flow, const struct nfim_seg *seg, u3
 		flow_none(flow);
 }
 
-/* The budget of an undecided flow; nothing that still may become a protocol is ended by time. */
-void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
+/*
+ * Of the budget something is spent, or both directions are closed: is the flow at its end? Nothing
+ * that still may become a protocol is ended by time.
+ */
+void nfim_flow_spent(struct nfim_flow *flow, const struct nfim_seg *seg)
 {
 	const u8 was[2] = { flow->flags[0], flow->flags[1] };
 	u32 i;

@@ -40,7 +40,7 @@ static inline bool nfim_blind_to_datagrams(const struct nfim_pack *pack)
 }
 
 /* What flow.c and brief.c share. */
-void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg);
+void nfim_flow_spent(struct nfim_flow *flow, const struct nfim_seg *seg);
 bool nfim_dir_waits(const struct nfim_flow *flow, u32 i);
 void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin);
 void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg);
@@ -48,6 +48,16 @@ void nfim_dir_close(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32
 		    u32 keep);
 bool nfim_seg_nothing(const struct nfim_match_ctx *mc, const struct nfim_flow *flow,
 		      const struct nfim_place *pl);
+
+/* The budget of an undecided flow. Most packets leave enough of it. */
+static inline void nfim_flow_budget(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	if (flow->packets < NFIM_BUDGET_PACKETS && seg->age <= NFIM_BUDGET_AGE &&
+	    max(flow->dir[0].next, flow->dir[1].next) < NFIM_BUDGET_BYTES &&
+	    !(flow->flags[0] & flow->flags[1] & NFIM_F_CLOSED))
+		return;
+	nfim_flow_spent(flow, seg);
+}
 
 /*
  * Run the rules that may apply to the bytes of @view from @d->origin on. @d carries what is

@@ -265,6 +265,24 @@ static noinline bool first_refuted(const struct nfim_match_ctx *mc, u32 root, u3
 	       refuted(pack, &pack->rules[rule], 1U << mc->seg->dir, s, &mc->step->work);
 }
 
+/* Does no rule of a root begin so? False: one may, or its bytes are not in sight. */
+static inline bool firsts_differ(const struct nfim_firsts *firsts, const struct sight *s)
+{
+	u32 i, byte;
+
+	for (i = 0; i < firsts->n_offs; i++) {
+		if (firsts->off[i] >= s->n) {
+			if (!s->all)
+				return false;
+			continue;
+		}
+		byte = s->p[firsts->off[i]];
+		if (firsts->may[i][byte / 32] & 1U << byte % 32)
+			return false;
+	}
+	return i;
+}
+
 /* Do all rules that stand at the root itself say no? */
 static inline bool firsts_refuted(const struct nfim_match_ctx *mc, u32 root, const struct sight *s)
 {
@@ -272,6 +290,8 @@ static inline bool firsts_refuted(const struct nfim_match_ctx *mc, u32 root, con
 	u32 n = mc->pack->nodes[root].n_rules;
 
 	mc->step->work += n;
+	if (firsts_differ(&mc->pack->firsts[root], s))
+		return true;
 	for (f = first; f < first + n; f++) {
 		if (f->need > s->n) {
 			if (!s->all)

@@ -581,12 +581,23 @@ static int check_index(struct opening *o)
 	return 0;
 }
 
+/* Which of a rule's fixed bytes? One that is rarer than those which fill numbers. */
+static u32 rare_byte(const u8 *p, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] && p[i] != 0xff)
+			return i;
+	return 0;
+}
+
 /* Programs are verified: the last instruction of each is YES or NO. */
 static struct nfim_first rule_first(const struct nfim_pack *pack, const struct nfim_rule *rule)
 {
 	const struct nfim_insn *insn = &pack->code[rule->code];
 	struct nfim_first first = {};
-	u32 need = 0, off;
+	u32 need = 0, off, k;
 
 	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED) {
 		need = insn->w1;
@@ -598,22 +609,48 @@ static struct nfim_first rule_first(const struct nfim_pack *pack, const struct n
 	need = max(need, off + NFIM_INSN_A(insn));
 	if (need > 0xff)
 		return first;
+	k = rare_byte(pack->data + insn->w1, NFIM_INSN_A(insn));
 	first.need = need;
-	first.off = off;
-	first.byte = pack->data[insn->w1];
+	first.off = off + k;
+	first.byte = pack->data[insn->w1 + k];
 	return first;
+}
+
+/* Note where @first looks, and for what. False: there is no room for another place. */
+static bool firsts_add(struct nfim_firsts *firsts, const struct nfim_first *first)
+{
+	u32 i;
+
+	if (!first->need)
+		return false;
+	for (i = 0; i < firsts->n_offs; i++)
+		if (firsts->off[i] == first->off)
+			break;
+	if (i == NFIM_FIRST_OFFS)
+		return false;
+	if (i == firsts->n_offs)
+		firsts->off[firsts->n_offs++] = first->off;
+	firsts->may[i][first->byte / 32] |= 1U << first->byte % 32;
+	return true;
 }
 
 static void note_firsts(struct nfim_pack *pack)
 {
 	const struct nfim_node *at;
+	struct nfim_first *first;
 	u32 root, i;
+	bool all;
 
 	for (root = 0; root < NFIM_ROOTS; root++) {
 		at = &pack->nodes[root];
-		for (i = 0; i < at->n_rules; i++)
-			pack->first[root][i] =
-				rule_first(pack, &pack->rules[pack->node_rules[at->rules + i]]);
+		all = true;
+		for (i = 0; i < at->n_rules; i++) {
+			first = &pack->first[root][i];
+			*first = rule_first(pack, &pack->rules[pack->node_rules[at->rules + i]]);
+			all = all && firsts_add(&pack->firsts[root], first);
+		}
+		if (!all)
+			pack->firsts[root].n_offs = 0;
 	}
 }
 

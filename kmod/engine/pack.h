@@ -34,6 +34,7 @@ enum {
 	NFIM_NODE_RULES_MAX	= 64,		/* rules that end at one node */
 	NFIM_EDGES_MAX		= 8,		/* edges of a node that is searched */
 	NFIM_EDGES_DENSE	= 256,		/* edges of a node that is indexed */
+	NFIM_FIRST_OFFS		= 8,		/* places of a root's first bytes that are noted */
 	NFIM_RANGES_MAX		= 64,		/* ranges one instruction may look at */
 	NFIM_MAPS_MAX		= 1024,		/* entries of one map */
 	NFIM_PAIRS_MAX		= 4096,
@@ -263,6 +264,13 @@ struct nfim_first {
 	u8 byte;	/* this one */
 };
 
+/* The same of all rules of a root: at few places, any of few bytes. */
+struct nfim_firsts {
+	u8 n_offs;		/* 0: there are none, or too many, or one begins otherwise */
+	u8 off[NFIM_FIRST_OFFS];
+	u32 may[NFIM_FIRST_OFFS][256 / 32];	/* bits of the bytes with which a rule begins */
+};
+
 /**
  * struct nfim_pack - a verified pack, ready to run
  *
@@ -289,6 +297,7 @@ struct nfim_pack {
 	u32 name_labels;	/* of the name that has most */
 	u8 epoch;	/* the owner's: another one for every pack it swaps in; 0 after open */
 	struct nfim_first first[NFIM_ROOTS][NFIM_NODE_RULES_MAX];	/* of each root's rules */
+	struct nfim_firsts firsts[NFIM_ROOTS];
 	u16 by_id[NFIM_PROTO_MAX];	/* index into protos + 1, 0 for none */
 	u8 by_label[NFIM_LABEL_MAX];	/* id, 0 for none */
 };
