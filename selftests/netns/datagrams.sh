@@ -41,10 +41,11 @@ entries_are() {
 	[ "$(im_status entries)" = "$1" ]
 }
 
-# say PORT FORMAT - a datagram of the flow from one port, which comes back.
+# say PORT FORMAT - a datagram of the flow from one port, which comes back. From version 1.8 on
+# socat would end with an empty one, which does nothing that a rule on actions could match.
 say() {
 	# shellcheck disable=SC2059 # bytes
-	printf "$2" | cli socat -t 1 - "UDP:$SRV4:$1,sourceport=4100" >/dev/null
+	printf "$2" | cli socat -t 1 - "UDP:$SRV4:$1,sourceport=4100,shut-none" >/dev/null
 }
 
 # Allocate, with the realm.

@@ -188,9 +188,17 @@ heap() {
 
 # cycle - a rule loads the modules, cuts a session, and goes with them.
 cycle() {
-	cut_rule && is_cut 5052 >/dev/null || return
+	local said
+
+	cut_rule || return
+	if ! said=$(is_cut 5052); then
+		ktap_diag "cycle $1: $said"
+		return 1
+	fi
 	[ $(($1 % 10)) != 0 ] || timeout 0.5 imctl monitor >/dev/null
-	ipt -F FORWARD && unload && caches_gone
+	ipt -F FORWARD && unload && caches_gone && return
+	ktap_diag "cycle $1: the modules stay"
+	return 1
 }
 
 test_cycles() {

@@ -167,6 +167,7 @@ test_mutants() {
 	check_like "forged ones are refused, or harmless, under traffic" \
 		"ok refused [1-9]* accepted *" "$said"
 	ktap_diag "$said"
+	ktap_diag "$(fw conntrack -L -p tcp 2>/dev/null | awk '{ n[$4]++ } END { for (s in n) printf "%s %s ", n[s], s }')"
 	imctl signatures load --force "$good"
 	check "after that a session is cut, too" is_cut
 	check "and a look-alike is not" cli imtalk talk "$text" "$SRV4" 5051
