@@ -170,8 +170,29 @@ int nf_im_hook_register(struct nf_im_net *inet, enum nf_im_hooks set);
 void nf_im_hook_unregister(struct nf_im_net *inet, enum nf_im_hooks set);
 bool nf_im_pkt_init(struct nf_im_pkt *pkt, const struct sk_buff *skb, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo);
-bool nf_im_pkt_head(struct nf_im_pkt *pkt);
+bool nf_im_pkt_copy(struct nf_im_pkt *pkt);
 bool nf_im_pkt_next(struct nf_im_pkt *pkt);
+
+/**
+ * nf_im_pkt_head() - get at the bytes of a segment
+ * @pkt: packet with payload
+ *
+ * What of it lies in one piece is read in place; where hardly anything does, the first bytes
+ * are copied.
+ *
+ * Return: false if they are not to be had.
+ */
+static inline bool nf_im_pkt_head(struct nf_im_pkt *pkt)
+{
+	struct nfim_seg *seg = &pkt->seg;
+	u32 linear = skb_headlen(pkt->skb);
+
+	seg->head_len = linear > pkt->payload ? min(seg->len, linear - pkt->payload) : 0;
+	if (unlikely(seg->head_len < min_t(u32, seg->len, sizeof(pkt->head))))
+		return nf_im_pkt_copy(pkt);
+	seg->head = pkt->skb->data + pkt->payload;
+	return true;
+}
 
 /* nf_im_inspect.c */
 void nf_im_inspect(struct nf_im_net *inet, struct nf_im_pkt *pkt);

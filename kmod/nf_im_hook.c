@@ -134,24 +134,15 @@ static __always_inline void pkt_segment(struct nf_im_pkt *pkt)
 }
 
 /**
- * nf_im_pkt_head() - get at the bytes of a segment
+ * nf_im_pkt_copy() - copy the first bytes of a segment that does not lie in one piece
  * @pkt: packet with payload
- *
- * What of it lies in one piece is read in place; where hardly anything does, the first bytes
- * are copied.
  *
  * Return: false if they are not to be had.
  */
-bool nf_im_pkt_head(struct nf_im_pkt *pkt)
+bool nf_im_pkt_copy(struct nf_im_pkt *pkt)
 {
 	struct nfim_seg *seg = &pkt->seg;
-	u32 linear = skb_headlen(pkt->skb);
 
-	seg->head_len = linear > pkt->payload ? min(seg->len, linear - pkt->payload) : 0;
-	if (seg->head_len >= min_t(u32, seg->len, sizeof(pkt->head))) {
-		seg->head = pkt->skb->data + pkt->payload;
-		return true;
-	}
 	seg->head_len = min_t(u32, seg->len, sizeof(pkt->head));
 	seg->head = skb_header_pointer(pkt->skb, pkt->payload, seg->head_len, pkt->head);
 	return seg->head;

@@ -116,14 +116,27 @@ static bool brief_inside(struct nfim_flow *flow, const struct nfim_seg *seg)
 	return true;
 }
 
-static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+/* A segment of bytes that were seen and that the receiver has: nothing of it is read again. */
+static bool brief_acked(struct nfim_flow *flow, const struct nfim_seg *seg)
+{
+	const struct nfim_flow_dir *d = &flow->dir[seg->dir];
+	u32 start = seg->seq - d->base, acked = seg->acked - d->base;
+
+	if (!seg->has_acked || !(flow->flags[seg->dir] & NFIM_F_BASE) || acked > 1U << 30 ||
+	    acked > d->next || start >= 1U << 31 || start + seg->len > acked)
+		return false;
+	flow->packets++;
+	nfim_flow_budget(flow, seg);
+	return true;
+}
+
+/* A segment of bytes that come for the first time. */
+static bool brief_new(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 {
 	const struct nfim_seg *seg = mc->seg;
 	const struct nfim_flow_dir *d = &flow->dir[seg->dir];
 	u8 flags = flow->flags[seg->dir];
 
-	if (seg->urgent || !seg->len || d->blocks || flags & NFIM_F_CONFLICT)
-		return false;
 	if (flags & NFIM_F_CLOSED)
 		return !(flags & NFIM_F_MID) && brief_closed(mc, flow);
 	if (flags & NFIM_F_BASE ? flags & NFIM_F_MID : !seg->has_base)
@@ -131,6 +144,16 @@ static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	if (d->origin > d->next)
 		return brief_inside(flow, seg);
 	return brief_first(mc, flow);
+}
+
+static bool brief_segment(struct nfim_match_ctx *mc, struct nfim_flow *flow)
+{
+	const struct nfim_seg *seg = mc->seg;
+
+	if (seg->urgent || !seg->len || flow->dir[seg->dir].blocks ||
+	    flow->flags[seg->dir] & NFIM_F_CONFLICT)
+		return false;
+	return brief_new(mc, flow) || brief_acked(flow, seg);
 }
 
 bool nfim_flow_brief(const struct nfim_pack *pack, struct nfim_flow *flow,

@@ -185,6 +185,47 @@ static inline bool nfim_dir_idle(const struct nfim_flow_dir *d)
 }
 
 /**
+ * nfim_dir_waits() - is there something that more bytes of a direction would decide?
+ * @flow: the flow
+ * @i: direction
+ *
+ * From its start on every direction waits until all rules said no: its first bytes may have been
+ * lost so far. Between two messages of a carrier nothing is open, though more may come.
+ */
+static inline bool nfim_dir_waits(const struct nfim_flow *flow, u32 i)
+{
+	const struct nfim_flow_dir *d = &flow->dir[i];
+
+	if (flow->flags[i] & NFIM_F_CLOSED)
+		return false;
+	if (nfim_dir_idle(d))
+		return d->blocks;
+	if ((flow->flags[i] & (NFIM_F_BASE | NFIM_F_MID)) == NFIM_F_BASE)
+		return true;
+	return d->blocks || d->node || d->waits;
+}
+
+/**
+ * nfim_dir_restart() - a direction is read anew
+ * @flow: the flow
+ * @i: direction
+ * @origin: where from
+ */
+static inline void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
+{
+	struct nfim_flow_dir *d = &flow->dir[i];
+
+	d->origin = origin;
+	d->next = origin;
+	d->node = 0;
+	d->wake = 0;
+	d->waits = 0;
+	d->carrier = NFIM_CARRIER_UNTRIED;
+	d->step = 0;
+	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
+}
+
+/**
  * nfim_dir_keep() - how many bytes from the origin on may be kept and read?
  * @d: a direction
  *

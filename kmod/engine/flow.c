@@ -41,24 +41,6 @@ struct nfim_block *nfim_flow_clear(struct nfim_flow *flow)
 		    nfim_window_trim(&flow->dir[1].blocks, U32_MAX));
 }
 
-/*
- * Is there something that more bytes of a direction would decide? From its start on every
- * direction waits until all rules said no: its first bytes may have been lost so far. Between
- * two messages of a carrier nothing is open, though more may come.
- */
-bool nfim_dir_waits(const struct nfim_flow *flow, u32 i)
-{
-	const struct nfim_flow_dir *d = &flow->dir[i];
-
-	if (flow->flags[i] & NFIM_F_CLOSED)
-		return false;
-	if (nfim_dir_idle(d))
-		return d->blocks;
-	if ((flow->flags[i] & (NFIM_F_BASE | NFIM_F_MID)) == NFIM_F_BASE)
-		return true;
-	return d->blocks || d->node || d->waits;
-}
-
 static bool dir_spoke(const struct nfim_flow *flow, u32 i)
 {
 	return flow->flags[i] & NFIM_F_BASE;
@@ -229,20 +211,6 @@ static void flow_known(const struct nfim_match_ctx *mc, struct nfim_flow *flow)
 	o->wake = 0;
 	o->waits = 0;
 	flow_verdict(mc, flow);
-}
-
-void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin)
-{
-	struct nfim_flow_dir *d = &flow->dir[i];
-
-	d->origin = origin;
-	d->next = origin;
-	d->node = 0;
-	d->wake = 0;
-	d->waits = 0;
-	d->carrier = NFIM_CARRIER_UNTRIED;
-	d->step = 0;
-	flow->flags[i] &= ~(NFIM_F_REWALK | NFIM_F_CLOSED);
 }
 
 void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg)

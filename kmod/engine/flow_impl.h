@@ -41,8 +41,6 @@ static inline bool nfim_blind_to_datagrams(const struct nfim_pack *pack)
 
 /* What flow.c and brief.c share. */
 void nfim_flow_spent(struct nfim_flow *flow, const struct nfim_seg *seg);
-bool nfim_dir_waits(const struct nfim_flow *flow, u32 i);
-void nfim_dir_restart(struct nfim_flow *flow, u32 i, u32 origin);
 void nfim_dir_become_mid(struct nfim_flow *flow, const struct nfim_seg *seg);
 void nfim_dir_close(const struct nfim_match_ctx *mc, struct nfim_flow *flow, u32 prior, u32 avail,
 		    u32 keep);

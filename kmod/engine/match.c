@@ -202,9 +202,12 @@ static bool refuted_by(const struct nfim_pack *pack, const struct nfim_insn *ins
 	}
 }
 
-/* The same, or the rule is of the other direction. What often says no is looked at here. */
+/*
+ * The same, or the rule is of the other direction. What often says no is looked at here. That the
+ * first @depth bytes are the rule's is known, as they led to it.
+ */
 static inline bool refuted(const struct nfim_pack *pack, const struct nfim_rule *rule, u32 dirs,
-			   const struct sight *s, u32 *work)
+			   u32 depth, const struct sight *s, u32 *work)
 {
 	const struct nfim_insn *insn = &pack->code[rule->code];
 	u32 op = NFIM_INSN_OP(insn);
@@ -219,6 +222,8 @@ static inline bool refuted(const struct nfim_pack *pack, const struct nfim_rule 
 		(*work)++;
 		op = NFIM_INSN_OP(insn);
 	}
+	if (op == NFIM_OP_BYTES && !NFIM_INSN_B(insn) && NFIM_INSN_A(insn) <= depth)
+		return refuted_by(pack, insn + 1, s, work);
 	if (op == NFIM_OP_BYTES && NFIM_INSN_B(insn) < s->n &&
 	    s->p[NFIM_INSN_B(insn)] != pack->data[insn->w1])
 		return true;
@@ -230,92 +235,71 @@ static inline bool refuted(const struct nfim_pack *pack, const struct nfim_rule 
 
 /* nfim_match_nothing() from a node on, @depth bytes behind the root. */
 static noinline bool nothing_from(const struct nfim_match_ctx *mc, u32 node, u32 depth,
-				  const struct sight *s)
+				  const u8 *p, u32 n, bool all)
 {
-	const struct nfim_pack *pack = mc->pack;
 	u32 dirs = 1U << mc->seg->dir, *work = &mc->step->work, i;
+	const struct sight s = { .p = p, .n = n, .all = all };
+	const struct nfim_pack *pack = mc->pack;
 	const struct nfim_node *at;
 
 	for (;;) {
 		at = &pack->nodes[node];
 		for (i = 0; i < at->n_rules; i++)
 			if (*work > NOTHING_WORK ||
-			    !refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs, s,
-				     work))
+			    !refuted(pack, &pack->rules[pack->node_rules[at->rules + i]], dirs,
+				     depth, &s, work))
 				return false;
 		(*work)++;
 		if (depth == NFIM_PREFIX_MAX || !nfim_node_n_edges(at))
 			return true;
-		if (depth == s->n)
-			return s->all;
-		node = nfim_node_next(pack, node, s->p[depth++]);
+		if (depth == n)
+			return all;
+		node = nfim_node_next(pack, node, p[depth++]);
 		if (!node)
 			return true;
 	}
 }
 
-/* Rule @i of a root may say yes, by its first byte. Does it say no, by what follows? */
-static noinline bool first_refuted(const struct nfim_match_ctx *mc, u32 root, u32 i,
-				   const struct sight *s)
+/* Those rules of a root that may say yes, by the bytes with which they begin. */
+static inline u64 firsts_left(const struct nfim_firsts *firsts, const u8 *p, u32 n, bool all)
 {
+	u64 left = firsts->rest;
+	u32 i;
+
+	for (i = 0; i < firsts->n_offs; i++)
+		if (firsts->off[i] < n ? firsts->may[p[firsts->off[i]]] & 1U << i : !all)
+			left |= firsts->rules[i];
+	return left;
+}
+
+/* Do those rules of a root say no that are in @left? */
+static noinline bool firsts_refuted(const struct nfim_match_ctx *mc, u32 root, u64 left,
+				    const u8 *p, u32 n, bool all)
+{
+	u32 dirs = 1U << mc->seg->dir, *work = &mc->step->work;
+	const struct sight s = { .p = p, .n = n, .all = all };
 	const struct nfim_pack *pack = mc->pack;
-	u32 rule = pack->node_rules[pack->nodes[root].rules + i];
+	const u32 *rule;
 
-	return mc->step->work <= NOTHING_WORK &&
-	       refuted(pack, &pack->rules[rule], 1U << mc->seg->dir, s, &mc->step->work);
-}
-
-/* Does no rule of a root begin so? False: one may, or its bytes are not in sight. */
-static inline bool firsts_differ(const struct nfim_firsts *firsts, const struct sight *s)
-{
-	u32 i, byte;
-
-	for (i = 0; i < firsts->n_offs; i++) {
-		if (firsts->off[i] >= s->n) {
-			if (!s->all)
-				return false;
-			continue;
-		}
-		byte = s->p[firsts->off[i]];
-		if (firsts->may[i][byte / 32] & 1U << byte % 32)
+	for (rule = pack->node_rules + pack->nodes[root].rules; left; left >>= 1, rule++)
+		if (left & 1 && (*work > NOTHING_WORK ||
+				 !refuted(pack, &pack->rules[*rule], dirs, 0, &s, work)))
 			return false;
-	}
-	return i;
-}
-
-/* Do all rules that stand at the root itself say no? */
-static inline bool firsts_refuted(const struct nfim_match_ctx *mc, u32 root, const struct sight *s)
-{
-	const struct nfim_first *first = mc->pack->first[root], *f;
-	u32 n = mc->pack->nodes[root].n_rules;
-
-	mc->step->work += n;
-	if (firsts_differ(&mc->pack->firsts[root], s))
-		return true;
-	for (f = first; f < first + n; f++) {
-		if (f->need > s->n) {
-			if (!s->all)
-				return false;
-			continue;
-		}
-		if (s->p[f->off] != f->byte && f->need)
-			continue;
-		if (!first_refuted(mc, root, f - first, s))
-			return false;
-	}
 	return true;
 }
 
 bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, u32 n, bool all)
 {
-	const struct sight s = { .p = p, .n = n, .all = all };
 	const struct nfim_pack *pack = mc->pack;
 	u32 node = root, depth = 0;
+	u64 left;
 
 	if (!n)
 		return false;
 	if (pack->nodes[root].n_rules) {
-		if (!firsts_refuted(mc, root, &s))
+		mc->step->work++;
+		left = firsts_left(&pack->firsts[root], p, n, all);
+		if (left && !firsts_refuted(mc, root, left, p, n, all))
 			return false;
 		node = nfim_node_next(pack, root, p[depth++]);
 		if (!node)
@@ -330,7 +314,7 @@ bool nfim_match_nothing(const struct nfim_match_ctx *mc, u32 root, const u8 *p, 
 		if (!node)
 			return true;
 	}
-	return nothing_from(mc, node, depth, &s);
+	return nothing_from(mc, node, depth, p, n, all);
 }
 
 static void run_rule(struct match_run *run, u32 idx, const struct nfim_wait *from)
@@ -369,7 +353,7 @@ static void run_rules(struct match_run *run, const struct nfim_node *n)
 
 	for (i = 0; i < n->n_rules; i++) {
 		idx = pack->node_rules[n->rules + i];
-		if (!refuted(pack, &pack->rules[idx], dirs, &run->sight, &work))
+		if (!refuted(pack, &pack->rules[idx], dirs, 0, &run->sight, &work))
 			run_rule(run, idx, NULL);
 	}
 	run->mc->step->work += work;

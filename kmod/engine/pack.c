@@ -593,64 +593,43 @@ static u32 rare_byte(const u8 *p, u32 n)
 }
 
 /* Programs are verified: the last instruction of each is YES or NO. */
-static struct nfim_first rule_first(const struct nfim_pack *pack, const struct nfim_rule *rule)
+static void firsts_add(const struct nfim_pack *pack, struct nfim_firsts *firsts, u32 rule, u64 bit)
 {
-	const struct nfim_insn *insn = &pack->code[rule->code];
-	struct nfim_first first = {};
-	u32 need = 0, off, k;
+	const struct nfim_insn *insn = &pack->code[pack->rules[rule].code];
+	u32 off, i;
+	u8 byte;
 
-	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED) {
-		need = insn->w1;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_NEED)
 		insn++;
-	}
 	off = NFIM_INSN_B(insn);
-	if (NFIM_INSN_OP(insn) != NFIM_OP_BYTES)
-		return first;
-	need = max(need, off + NFIM_INSN_A(insn));
-	if (need > 0xff)
-		return first;
-	k = rare_byte(pack->data + insn->w1, NFIM_INSN_A(insn));
-	first.need = need;
-	first.off = off + k;
-	first.byte = pack->data[insn->w1 + k];
-	return first;
-}
-
-/* Note where @first looks, and for what. False: there is no room for another place. */
-static bool firsts_add(struct nfim_firsts *firsts, const struct nfim_first *first)
-{
-	u32 i;
-
-	if (!first->need)
-		return false;
-	for (i = 0; i < firsts->n_offs; i++)
-		if (firsts->off[i] == first->off)
-			break;
-	if (i == NFIM_FIRST_OFFS)
-		return false;
+	i = NFIM_FIRST_OFFS;
+	if (NFIM_INSN_OP(insn) == NFIM_OP_BYTES) {
+		off += rare_byte(pack->data + insn->w1, NFIM_INSN_A(insn));
+		for (i = 0; i < firsts->n_offs; i++)
+			if (firsts->off[i] == off)
+				break;
+	}
+	if (i == NFIM_FIRST_OFFS || off > 0xff) {
+		firsts->rest |= bit;
+		return;
+	}
 	if (i == firsts->n_offs)
-		firsts->off[firsts->n_offs++] = first->off;
-	firsts->may[i][first->byte / 32] |= 1U << first->byte % 32;
-	return true;
+		firsts->off[firsts->n_offs++] = off;
+	byte = pack->data[insn->w1 + off - NFIM_INSN_B(insn)];
+	firsts->may[byte] |= 1U << i;
+	firsts->rules[i] |= bit;
 }
 
 static void note_firsts(struct nfim_pack *pack)
 {
 	const struct nfim_node *at;
-	struct nfim_first *first;
 	u32 root, i;
-	bool all;
 
 	for (root = 0; root < NFIM_ROOTS; root++) {
 		at = &pack->nodes[root];
-		all = true;
-		for (i = 0; i < at->n_rules; i++) {
-			first = &pack->first[root][i];
-			*first = rule_first(pack, &pack->rules[pack->node_rules[at->rules + i]]);
-			all = all && firsts_add(&pack->firsts[root], first);
-		}
-		if (!all)
-			pack->firsts[root].n_offs = 0;
+		for (i = 0; i < at->n_rules; i++)
+			firsts_add(pack, &pack->firsts[root], pack->node_rules[at->rules + i],
+				   1ULL << i);
 	}
 }
 

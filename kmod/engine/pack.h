@@ -31,10 +31,10 @@ enum {
 	NFIM_NODE_MAX		= 1 << 20,
 	NFIM_PROG_MAX		= 256,		/* instructions a program */
 	NFIM_PREFIX_MAX		= 16,		/* literal bytes the index knows */
-	NFIM_NODE_RULES_MAX	= 64,		/* rules that end at one node */
+	NFIM_NODE_RULES_MAX	= 64,		/* rules that end at one node; bits of a u64 */
 	NFIM_EDGES_MAX		= 8,		/* edges of a node that is searched */
 	NFIM_EDGES_DENSE	= 256,		/* edges of a node that is indexed */
-	NFIM_FIRST_OFFS		= 8,		/* places of a root's first bytes that are noted */
+	NFIM_FIRST_OFFS		= 8,		/* places of a root's first bytes; bits of a u8 */
 	NFIM_RANGES_MAX		= 64,		/* ranges one instruction may look at */
 	NFIM_MAPS_MAX		= 1024,		/* entries of one map */
 	NFIM_PAIRS_MAX		= 4096,
@@ -255,20 +255,15 @@ struct nfim_insn {
 };
 
 /*
- * How a rule without a literal prefix begins, told when a pack is opened: most test one byte at a
- * fixed place, and to look at it here takes less than to fetch the rule and its program.
+ * How the rules of a root begin that have no literal prefix, told when a pack is opened: most test
+ * a byte at a fixed place. What stands there says at once of nearly all that they do not match.
  */
-struct nfim_first {
-	u8 need;	/* bytes without which it does not say yes; 0: it begins otherwise */
-	u8 off;		/* below need, of a byte that must be */
-	u8 byte;	/* this one */
-};
-
-/* The same of all rules of a root: at few places, any of few bytes. */
 struct nfim_firsts {
-	u8 n_offs;		/* 0: there are none, or too many, or one begins otherwise */
+	u8 n_offs;
 	u8 off[NFIM_FIRST_OFFS];
-	u32 may[NFIM_FIRST_OFFS][256 / 32];	/* bits of the bytes with which a rule begins */
+	u8 may[256];	/* for each byte: bits of the places where rules have it */
+	u64 rules[NFIM_FIRST_OFFS];	/* bits of the rules, by their number at the root */
+	u64 rest;	/* of those that begin otherwise, or for whose place there is no room */
 };
 
 /**
@@ -296,7 +291,6 @@ struct nfim_pack {
 	u32 n_names, n_buckets;	/* buckets and one more word; or none */
 	u32 name_labels;	/* of the name that has most */
 	u8 epoch;	/* the owner's: another one for every pack it swaps in; 0 after open */
-	struct nfim_first first[NFIM_ROOTS][NFIM_NODE_RULES_MAX];	/* of each root's rules */
 	struct nfim_firsts firsts[NFIM_ROOTS];
 	u16 by_id[NFIM_PROTO_MAX];	/* index into protos + 1, 0 for none */
 	u8 by_label[NFIM_LABEL_MAX];	/* id, 0 for none */
