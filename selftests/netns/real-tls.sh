@@ -66,7 +66,7 @@ hello_of() {
 	alpn=$(printf "$part,%.0s" $(seq $(($3 / 200))))
 	srv socat -u TCP-LISTEN:4999,reuseaddr "CREATE:$1.hello" &
 	wait_listen srv 4999
-	cli timeout 2 openssl s_client -connect "$SRV4:4999" -servername "$2" -alpn "${alpn}h2" \
+	cli timeout 2 openssl s_client -connect "$SRV4:4999" -servername "$2" -alpn "${alpn}h2" "${@:4}" \
 		</dev/null >/dev/null 2>&1
 	busywait 3000 test -s "$1.hello"
 	printf 'c %s\ns "alert"\n' "$(od -An -v -tx1 "$1.hello" | tr -d ' \n')" >"$1"
@@ -129,7 +129,8 @@ test_cut_hello() {
 	known >/dev/null
 	check_eq "one of another name completes" 0 "$(cut_all "$other" 4502 1 "$at_once")"
 	check_eq "and is not known" 0 "$(known)"
-	hello_of "$ours" web.whatsapp.com 15700
+	# From version 3.5 on openssl sends a post-quantum share, which would go beyond 16 KiB.
+	hello_of "$ours" web.whatsapp.com 15700 -groups X25519
 	check_number "a hello of nearly 16 KiB" ">15600" "$size"
 	serve "$ours" 4503
 	known >/dev/null
