@@ -167,7 +167,9 @@ test_mutants() {
 	check_like "forged ones are refused, or harmless, under traffic" \
 		"ok refused [1-9]* accepted *" "$said"
 	ktap_diag "$said"
-	ktap_diag "$(fw conntrack -L -p tcp 2>/dev/null | awk '{ n[$4]++ } END { for (s in n) printf "%s %s ", n[s], s }')"
+	# 14,000 reset sessions have used every port, and their conntracks stay: a SYN from one of
+	# these belongs to the old flow, label and all.
+	fw conntrack -F 2>/dev/null
 	imctl signatures load --force "$good"
 	check "after that a session is cut, too" is_cut
 	check "and a look-alike is not" cli imtalk talk "$text" "$SRV4" 5051
